@@ -1,0 +1,28 @@
+// `npm test`: mocha under c8, then the counts as the very last line, after c8's coverage table.
+// Arguments go to mocha.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { closingLine, type Summary } from './reporter.js';
+
+const repository = fileURLToPath(new URL('../../', import.meta.url));
+const directory = mkdtempSync(join(tmpdir(), 'relibc-ptrace-test-'));
+const file = join(directory, 'summary.json');
+
+const { status, signal } = spawnSync(
+  process.execPath,
+  ['node_modules/c8/bin/c8.js', 'node_modules/mocha/bin/mocha.js', ...process.argv.slice(2)],
+  { cwd: repository, stdio: 'inherit', env: { ...process.env, TEST_SUMMARY: file } },
+);
+
+let summary: Summary = { passed: 0, failed: 1, skipped: 0 };
+try {
+  summary = JSON.parse(readFileSync(file, 'utf8')) as Summary;
+} catch {
+  console.log(`The tests did not run to their end (${signal ?? `status ${status}`}).`);
+}
+rmSync(directory, { recursive: true });
+console.log(closingLine(summary));
+process.exitCode = summary.failed > 0 || status !== 0 ? 1 : 0;
