@@ -61,6 +61,8 @@ export interface UserRegisters {
   gsBase: bigint;
   /** By the processor's encoding: 0 is rax, 1 rcx, 2 rdx, 3 rbx, 4 rsp ... 15 r15, 16 rip. */
   number(index: number): number;
+  /** The same as a signed number. */
+  signed(index: number): number;
   setNumber(index: number, value: number): void;
 }
 

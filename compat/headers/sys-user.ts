@@ -1,0 +1,85 @@
+// sys/user.h of Linux, x86_64: the register files that PTRACE_GETREGS and PTRACE_GETFPREGS fill,
+// and how Redox's register file is copied into the first of them and back.
+import type { Decoded } from '../../kernel-sim/abi/layout.js';
+import { layout, raw, u16, u32, u64 } from '../../kernel-sim/abi/layout.js';
+
+/** 27 words of 8 bytes. `orig_rax` is the number of the system call; -1 outside of one. */
+export const user_regs_struct = layout(216, {
+  r15: u64(0),
+  r14: u64(8),
+  r13: u64(16),
+  r12: u64(24),
+  rbp: u64(32),
+  rbx: u64(40),
+  r11: u64(48),
+  r10: u64(56),
+  r9: u64(64),
+  r8: u64(72),
+  rax: u64(80),
+  rcx: u64(88),
+  rdx: u64(96),
+  rsi: u64(104),
+  rdi: u64(112),
+  orig_rax: u64(120),
+  rip: u64(128),
+  cs: u64(136),
+  eflags: u64(144),
+  rsp: u64(152),
+  ss: u64(160),
+  fs_base: u64(168),
+  gs_base: u64(176),
+  ds: u64(184),
+  es: u64(192),
+  fs: u64(200),
+  gs: u64(208),
+});
+export type user_regs_struct = Decoded<typeof user_regs_struct.fields>;
+
+/** An FXSAVE64 image: st_space holds eight registers of 16 bytes, xmm_space sixteen. */
+export const user_fpregs_struct = layout(512, {
+  cwd: u16(0),
+  swd: u16(2),
+  ftw: u16(4),
+  fop: u16(6),
+  rip: u64(8),
+  rdp: u64(16),
+  mxcsr: u32(24),
+  mxcr_mask: u32(28),
+  st_space: raw(32, 128),
+  xmm_space: raw(160, 256),
+  padding: raw(416, 96),
+});
+export type user_fpregs_struct = Decoded<typeof user_fpregs_struct.fields>;
+
+const WORD = 8;
+const GENERAL = 15 * WORD; // r15 to rdi stand alike in both structures
+const REDOX_RAX = 10 * WORD;
+const REDOX_RIP = 15 * WORD; // then cs, rflags, rsp, ss
+const REDOX_FS = 20 * WORD;
+const LINUX_ORIG_RAX = 15 * WORD;
+const LINUX_RIP = 16 * WORD; // then cs, eflags, rsp, ss
+const LINUX_FS = 25 * WORD;
+const FRAME = 5 * WORD;
+
+/**
+ * The bytes of a user_regs_struct from those of Redox's IntRegisters, as relibc of 2019 fills it:
+ * rax stands for orig_rax too (Redox has none), segment bases and the other selectors are zero.
+ */
+export function linuxRegistersOf(redox: Uint8Array): Uint8Array {
+  const linux = new Uint8Array(user_regs_struct.size);
+  linux.set(redox.subarray(0, GENERAL), 0);
+  linux.set(redox.subarray(REDOX_RAX, REDOX_RAX + WORD), LINUX_ORIG_RAX);
+  linux.set(redox.subarray(REDOX_RIP, REDOX_RIP + FRAME), LINUX_RIP);
+  linux.set(redox.subarray(REDOX_FS, REDOX_FS + WORD), LINUX_FS);
+  return linux;
+}
+
+/** The way back: rax is taken from orig_rax, and what the program wrote to `rax` is lost. */
+export function redoxRegistersOf(linux: Uint8Array): Uint8Array {
+  const redox = new Uint8Array(21 * WORD);
+  redox.set(linux.subarray(0, GENERAL), 0);
+  redox.set(linux.subarray(LINUX_ORIG_RAX, LINUX_ORIG_RAX + WORD), REDOX_RAX);
+  redox.set(linux.subarray(LINUX_RIP, LINUX_RIP + FRAME), REDOX_RIP);
+  redox.set(linux.subarray(LINUX_FS, LINUX_FS + WORD), REDOX_FS);
+  return redox;
+}

@@ -1,0 +1,45 @@
+// ptrace() of relibc: src/platform/redox/ptrace.rs, in the revision of the profile.
+import type { SystemCalls } from '../../kernel-sim/abi/index.js';
+import { O_CREAT, O_EXCL, O_STAT } from '../../kernel-sim/abi/index.js';
+import { PTRACE_TRACEME } from '../headers/sys-ptrace.js';
+import type { Libc } from '../libc.js';
+import { open } from '../pal/files.js';
+import { getpid } from '../pal/processes.js';
+import { REQUESTS } from './requests.js';
+import { initialiseSessions, markerPath, sessionOf, withSessions } from './session.js';
+
+/** Returns 0, or -1 with errno set. `addr` and `data` are addresses or ignored. */
+export function* ptrace(
+  libc: Libc,
+  request: number,
+  pid = 0,
+  addr = 0,
+  data = 0,
+): SystemCalls<number> {
+  if (request === PTRACE_TRACEME) {
+    yield* initialiseSessions(libc);
+    return yield* traceMe(libc);
+  }
+  return yield* withSessions(libc, function* (sessions) {
+    const session = yield* sessionOf(libc, sessions, pid);
+    if (session === undefined) return -1;
+    const run = REQUESTS[request];
+    if (run === undefined) return yield* unimplemented(libc);
+    return yield* run(libc, { pid, session }, addr, data);
+  });
+}
+
+/**
+ * A fork's memory is private, so the tracer cannot be told in memory: the tracee makes a file of
+ * the chan: scheme whose name says so. Its descriptor stays open until the process ends.
+ */
+function* traceMe(libc: Libc): SystemCalls<number> {
+  if (libc.profile.ptrace.traceme === 'nothing') return 0;
+  const pid = yield* getpid(libc);
+  const marker = yield* open(libc, markerPath(pid), O_CREAT | O_STAT | O_EXCL);
+  return marker === -1 ? -1 : 0;
+}
+
+function unimplemented(libc: Libc): SystemCalls<never> {
+  return libc.panic("panicked at 'not yet implemented', src/platform/redox/ptrace.rs");
+}

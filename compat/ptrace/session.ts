@@ -1,0 +1,94 @@
+// A tracer's sessions: relibc keeps, for each process it traces, four open files of the proc:
+// scheme and whether it has resumed the process yet. src/platform/redox/ptrace.rs.
+import type { SystemCalls } from '../../kernel-sim/abi/index.js';
+import { ESRCH, O_CLOEXEC, O_RDWR, O_STAT } from '../../kernel-sim/abi/index.js';
+import type { Libc } from '../libc.js';
+import { ONCE_OFFSET, SESSIONS_LOCK_OFFSET } from '../libc.js';
+import { close, open } from '../pal/files.js';
+import { Mutex } from '../sync/mutex.js';
+import { Once } from '../sync/once.js';
+
+export interface Session {
+  /** No request has resumed the tracee yet: it still sits in the call that stopped it. */
+  first: boolean;
+  readonly tracer: number;
+  readonly mem: number;
+  readonly regs: number;
+  readonly fpregs: number;
+}
+
+/** Keyed by pid; sessions are never removed, as in relibc. */
+export type Sessions = Map<number, Session>;
+
+export function copySessions(sessions: Sessions): Sessions {
+  return new Map([...sessions].map(([pid, session]) => [pid, { ...session }]));
+}
+
+/** Runs `body` with the session table locked, initialising it on first use. */
+export function* withSessions<T>(
+  libc: Libc,
+  body: (sessions: Sessions) => SystemCalls<T>,
+): SystemCalls<T> {
+  const { user, state } = libc;
+  if (libc.profile.ptrace.sessions === 'thread') return yield* body(state.sessions);
+  yield* initialiseSessions(libc);
+  const mutex = new Mutex(user, state.statics + SESSIONS_LOCK_OFFSET);
+  yield* mutex.lock();
+  const result = yield* body(state.sessions);
+  yield* mutex.unlock();
+  return result;
+}
+
+export function* initialiseSessions({ user, state }: Libc): SystemCalls<void> {
+  yield* new Once(user, state.statics + ONCE_OFFSET).callOnce(function* () {});
+}
+
+export function markerPath(pid: number): string {
+  return `chan:ptrace-relibc/${pid}/traceme`;
+}
+
+/** Whether a process has called PTRACE_TRACEME: then its marker can be opened. */
+export function* isTraceme(libc: Libc, pid: number): SystemCalls<boolean> {
+  if (libc.profile.ptrace.marksOnlyRealPids && pid <= 0) return false;
+  const marker = yield* open(libc, markerPath(pid), O_STAT);
+  if (marker === -1) return false;
+  yield* close(libc, marker);
+  return true;
+}
+
+/** The session of a pid, opened if need be; undefined with errno set if there can be none. */
+export function* sessionOf(
+  libc: Libc,
+  sessions: Sessions,
+  pid: number,
+): SystemCalls<Session | undefined> {
+  const known = sessions.get(pid);
+  if (known !== undefined) return known;
+  if (libc.profile.ptrace.traceme === 'marker' && !(yield* isTraceme(libc, pid))) {
+    libc.errno = ESRCH;
+    return undefined;
+  }
+  const session = yield* openSession(libc, pid);
+  if (session !== undefined) sessions.set(pid, session);
+  return session;
+}
+
+function* openSession(libc: Libc, pid: number): SystemCalls<Session | undefined> {
+  const flags = O_RDWR | O_CLOEXEC;
+  const files: number[] = [];
+  for (const [name, extra] of [
+    ['trace', libc.profile.ptrace.tracerFlags],
+    ['mem', 0],
+    ['regs/int', 0],
+    ['regs/float', 0],
+  ] as const) {
+    const file = yield* open(libc, `proc:${pid}/${name}`, flags | extra);
+    if (file === -1) {
+      for (const opened of files.reverse()) yield* close(libc, opened);
+      return undefined;
+    }
+    files.push(file);
+  }
+  const [tracer = -1, mem = -1, regs = -1, fpregs = -1] = files;
+  return { first: true, tracer, mem, regs, fpregs };
+}

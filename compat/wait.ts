@@ -1,0 +1,91 @@
+// waitpid() of relibc: src/platform/redox/mod.rs. The kernel's waitpid never reports a ptrace stop
+// (it is no stop of a process), so relibc asks the trace file first and pretends a SIGSTOP.
+import type { SystemCalls } from '../kernel-sim/abi/index.js';
+import { SIGSTOP, SYS_WAITPID, stoppedStatus, wifstopped } from '../kernel-sim/abi/index.js';
+import { WCONTINUED, WNOHANG, WUNTRACED } from './headers/sys-wait.js';
+import type { Libc } from './libc.js';
+import { read, write } from './pal/files.js';
+import type { Session } from './ptrace/session.js';
+import { isTraceme, sessionOf, withSessions } from './ptrace/session.js';
+
+const PTRACE_EVENT_SIZE = 56;
+
+interface Waited {
+  /** A pid, 0 (nothing yet) or -1. */
+  readonly result: number;
+  readonly status: number;
+}
+
+/**
+ * The pid, 0 with WNOHANG, or -1. `status` is where the status goes (an int), or 0. errno is left
+ * at ESRCH even on success when the pid has no session.
+ */
+export function* waitpid(
+  libc: Libc,
+  pid: number,
+  status: number,
+  options: number,
+): SystemCalls<number> {
+  const waited = yield* waitFor(libc, pid === -1 ? 0 : pid, options);
+  if (status !== 0) libc.user.memory.store32(status, waited.status);
+  return waited.result;
+}
+
+/** The table of sessions stays locked while this waits. */
+function waitFor(libc: Libc, pid: number, options: number): SystemCalls<Waited> {
+  const { alwaysUntraced } = libc.profile.ptrace;
+  return withSessions(libc, function* (sessions) {
+    const session = alwaysUntraced ? yield* sessionOf(libc, sessions, pid) : sessions.get(pid);
+    if (session !== undefined && (options & WNOHANG) === 0) {
+      return yield* waitForTracee(libc, pid, session, options);
+    }
+    if (!alwaysUntraced) return yield* kernelWait(libc, pid, options);
+    return yield* waitForOther(libc, pid, options);
+  });
+}
+
+/** Waits for the tracee to stop or end, then asks the kernel which of the two it was. */
+function* waitForTracee(
+  libc: Libc,
+  pid: number,
+  { tracer }: Session,
+  options: number,
+): SystemCalls<Waited> {
+  const { waitWord, readsEvent, alwaysUntraced } = libc.profile.ptrace;
+  const { user } = libc;
+  const mark = user.mark();
+  if (waitWord !== undefined) yield* write(libc, tracer, libc.scratch(waitWord), waitWord.length);
+  if (readsEvent) {
+    yield* read(libc, tracer, user.reserve(PTRACE_EVENT_SIZE), PTRACE_EVENT_SIZE);
+  }
+  user.release(mark);
+  const untraced = alwaysUntraced ? WUNTRACED : 0;
+  const waited = yield* kernelWait(libc, pid, options | WNOHANG | untraced);
+  return waited.result === 0 ? { result: pid, status: stoppedStatus(SIGSTOP) } : waited;
+}
+
+/**
+ * Waits with WUNTRACED and means to hide the stops of processes that are not traced. What is
+ * tested is the pid that was returned, not the status; so it was, until 2023.
+ */
+function* waitForOther(libc: Libc, pid: number, options: number): SystemCalls<Waited> {
+  for (;;) {
+    const waited = yield* kernelWait(libc, pid, options | WUNTRACED);
+    if (!wifstopped(waited.result) || (yield* isTraceme(libc, pid))) return waited;
+  }
+}
+
+function* kernelWait(libc: Libc, pid: number, options: number): SystemCalls<Waited> {
+  const known = WNOHANG | WUNTRACED | WCONTINUED;
+  if (libc.profile.ptrace.strictOptions && (options & ~known) !== 0) {
+    return yield* libc.panic("panicked at 'waitpid: invalid bit pattern', src/libcore/option.rs");
+  }
+  const { user } = libc;
+  const mark = user.mark();
+  const status = user.reserve(8); // a usize
+  user.memory.storeNumber(status, 0);
+  const result = yield* libc.invoke({ number: SYS_WAITPID, a: pid, b: status, c: options });
+  const value = user.memory.load32(status);
+  user.release(mark);
+  return { result, status: value };
+}
