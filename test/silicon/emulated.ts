@@ -1,0 +1,243 @@
+// The same cases on the emulated processor, with its exits told as the signals that Linux makes of
+// them (arch/x86/kernel/traps.c), since signals are what the native side can show.
+import {
+  Cpu,
+  type Exit,
+  FAULT_PRESENT,
+  FLAG_RF,
+  FLAG_TF,
+  PAGE_NX,
+  PAGE_USER,
+  PAGE_WRITE,
+  VECTOR_AC,
+  VECTOR_BP,
+  VECTOR_BR,
+  VECTOR_DB,
+  VECTOR_DE,
+  VECTOR_GP,
+  VECTOR_MF,
+  VECTOR_OF,
+  VECTOR_PF,
+  VECTOR_SS,
+  VECTOR_UD,
+  VECTOR_XM,
+} from '../../cpu/index.js';
+import {
+  AREAS,
+  type Case,
+  FS_BASE,
+  FX_FCW,
+  FX_FSW,
+  FX_MXCSR,
+  GS_BASE,
+  MachineState,
+  normalise,
+  PAGE_SIZE,
+  type Patch,
+  RFLAGS,
+  RIP,
+  type Step,
+} from './state.js';
+
+const SIGILL = 4;
+const SIGTRAP = 5;
+const SIGBUS = 7;
+const SIGFPE = 8;
+const SIGSEGV = 11;
+const SI_KERNEL = 0x80;
+
+/** Selectors of a Linux process: ES CS SS DS FS GS. */
+const SELECTORS = [0, 0x33, 0x2b, 0, 0, 0];
+/** More than one only where the trap comes late: after an instruction that loads SS. */
+const STEP_BUDGET = 4;
+const MEMORY = 0x200_0000;
+
+interface Signal {
+  readonly signal: number;
+  readonly code: number;
+  readonly address: bigint;
+}
+
+const PLAIN: Signal = { signal: 0, code: 0, address: 0n };
+const kernel = (signal: number): Signal => ({ signal, code: SI_KERNEL, address: 0n });
+
+/** FPE_* for the unmasked exceptions; math_error of traps.c looks at them in this order. */
+function floatingPointCode(unmasked: number): number {
+  if ((unmasked & 1) !== 0) return 7; // FPE_FLTINV
+  if ((unmasked & 4) !== 0) return 3; // FPE_FLTDIV
+  if ((unmasked & 8) !== 0) return 4; // FPE_FLTOVF
+  if ((unmasked & 0x12) !== 0) return 5; // FPE_FLTUND, denormals too
+  return (unmasked & 0x20) !== 0 ? 6 : 0; // FPE_FLTRES
+}
+
+function signalOf(vector: number, errorCode: number, cr2: bigint, state: MachineState): Signal {
+  const rip = state.get(RIP);
+  const { view } = state;
+  switch (vector) {
+    case VECTOR_DB:
+      return PLAIN;
+    case VECTOR_DE:
+      return { signal: SIGFPE, code: 1, address: rip };
+    case VECTOR_BP:
+      return kernel(SIGTRAP);
+    case VECTOR_OF:
+    case VECTOR_BR:
+    case VECTOR_GP:
+      return kernel(SIGSEGV);
+    case VECTOR_UD:
+      return { signal: SIGILL, code: 2, address: rip };
+    case VECTOR_SS:
+      return kernel(SIGBUS);
+    case VECTOR_PF:
+      return { signal: SIGSEGV, code: (errorCode & FAULT_PRESENT) !== 0 ? 2 : 1, address: cr2 };
+    case VECTOR_AC:
+      return { signal: SIGBUS, code: 1, address: 0n };
+    case VECTOR_MF: {
+      const unmasked = view.getUint16(FX_FSW, true) & ~view.getUint16(FX_FCW, true);
+      return { signal: SIGFPE, code: floatingPointCode(unmasked), address: rip };
+    }
+    case VECTOR_XM: {
+      const mxcsr = view.getUint32(FX_MXCSR, true);
+      return { signal: SIGFPE, code: floatingPointCode(mxcsr & ~(mxcsr >> 7)), address: rip };
+    }
+    default:
+      return { signal: -1, code: vector, address: 0n };
+  }
+}
+
+/** Traps leave RF clear in the flags they save; faults set it. Intel SDM vol. 3B, 18.3.1.1. */
+const isTrap = (vector: number): boolean =>
+  vector === VECTOR_DB || vector === VECTOR_BP || vector === VECTOR_OF;
+
+interface Page {
+  readonly address: number;
+  readonly offset: number;
+  readonly now: Uint8Array;
+  readonly before: Uint8Array;
+  readonly baseline: Uint8Array;
+}
+
+export class EmulatedProcessor {
+  readonly #cpu: Cpu;
+  readonly #pages: Page[] = [];
+
+  constructor(cpu: Cpu = new Cpu({ memory: MEMORY })) {
+    this.#cpu = cpu;
+    const space = cpu.createAddressSpace();
+    for (const area of AREAS) {
+      for (let i = 0; i < area.pages; i++) {
+        const frame = cpu.memory.allocate();
+        const flags =
+          PAGE_USER | (area.writable ? PAGE_WRITE : 0) | (area.executable ? 0 : PAGE_NX);
+        const address = area.address + i * PAGE_SIZE;
+        space.map(address, frame, flags);
+        const offset = cpu.memory.offset(frame);
+        this.#pages.push({
+          address,
+          offset,
+          now: cpu.memory.bytes.subarray(offset, offset + PAGE_SIZE),
+          before: new Uint8Array(PAGE_SIZE),
+          baseline: new Uint8Array(PAGE_SIZE),
+        });
+      }
+    }
+    cpu.registers.reset();
+    SELECTORS.forEach((selector, segment) => {
+      cpu.registers.setSelector(segment, selector);
+    });
+    cpu.activate(space);
+  }
+
+  /** Sets the memory that every later case starts from. */
+  setBaseline(patches: readonly Patch[]): void {
+    for (const patch of patches) this.#write(patch.address, patch.bytes);
+    for (const page of this.#pages) {
+      page.baseline.set(page.now);
+      page.before.set(page.now);
+    }
+  }
+
+  run({ state, code, patches, steps }: Case): Step[] {
+    this.#write(state.number(RIP), code);
+    for (const patch of patches) this.#write(patch.address, patch.bytes);
+    for (const page of this.#pages) {
+      if (Buffer.compare(page.now, page.before) !== 0) page.before.set(page.now);
+    }
+    this.#load(state);
+    const taken: Step[] = [];
+    while (taken.length < steps) {
+      const step = this.#step();
+      taken.push(step);
+      if (step.signal !== 0) break;
+    }
+    for (const page of this.#pages) {
+      if (Buffer.compare(page.now, page.baseline) === 0) continue;
+      this.#cpu.memory.write(page.offset, page.baseline);
+    }
+    return taken;
+  }
+
+  #step(): Step {
+    const { registers } = this.#cpu;
+    registers.rflags |= BigInt(FLAG_TF);
+    const exit = this.#cpu.run(STEP_BUDGET);
+    const state = new MachineState();
+    for (let i = 0; i <= RFLAGS; i++) state.set(i, registers.get(i));
+    state.set(FS_BASE, registers.fsBase);
+    state.set(GS_BASE, registers.gsBase);
+    registers.fxsave(state.fx);
+    normalise(state);
+    return { ...this.#told(exit, state), state, changes: this.#changes() };
+  }
+
+  #told(exit: Exit, state: MachineState): Signal & { unimplemented?: string } {
+    switch (exit.reason) {
+      case 'budget':
+        return { ...PLAIN, signal: -1, unimplemented: 'the trap flag did not stop it' };
+      case 'syscall':
+        return { ...PLAIN, signal: -1, unimplemented: 'left the processor by SYSCALL' };
+      case 'interrupt':
+        return { ...PLAIN, signal: -1, unimplemented: `left the processor by INT ${exit.vector}` };
+      case 'unimplemented':
+        return { ...PLAIN, signal: -1, unimplemented: exit.text };
+      case 'exception':
+        if (!isTrap(exit.vector)) state.set(RFLAGS, state.get(RFLAGS) | BigInt(FLAG_RF));
+        return signalOf(exit.vector, exit.errorCode, exit.address, state);
+    }
+  }
+
+  #load(state: MachineState): void {
+    const { registers } = this.#cpu;
+    for (let i = 0; i <= RFLAGS; i++) registers.set(i, state.get(i));
+    registers.fsBase = state.get(FS_BASE);
+    registers.gsBase = state.get(GS_BASE);
+    registers.fxrstor(state.fx);
+  }
+
+  #write(address: number, bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length; ) {
+      const at = address + done;
+      const page = this.#pages.find((each) => at - each.address < PAGE_SIZE && at >= each.address);
+      if (page === undefined) throw new RangeError(`0x${at.toString(16)} is in no area`);
+      const within = at - page.address;
+      const length = Math.min(bytes.length - done, PAGE_SIZE - within);
+      this.#cpu.memory.write(page.offset + within, bytes.subarray(done, done + length));
+      done += length;
+    }
+  }
+
+  #changes(): Patch[] {
+    const changes: Patch[] = [];
+    for (const { address, now, before } of this.#pages) {
+      if (Buffer.compare(now, before) === 0) continue;
+      for (let i = 0; i < PAGE_SIZE; i++) {
+        if (now[i] === before[i]) continue;
+        const start = i;
+        while (i < PAGE_SIZE && now[i] !== before[i]) i++;
+        changes.push({ address: address + start, bytes: now.slice(start, i) });
+      }
+      before.set(now);
+    }
+    return changes;
+  }
+}

@@ -1,0 +1,155 @@
+// The host's own processor behind stepper.c: cases go out in batches over a pipe, results come back.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, renameSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type Case, MachineState, normalise, type Patch, STATE_SIZE, type Step } from './state.js';
+
+const SOURCE = fileURLToPath(new URL('../../../test/silicon/stepper.c', import.meta.url));
+const BINARY = fileURLToPath(new URL('./stepper', import.meta.url));
+
+const CASE_HEADER = 24 + STATE_SIZE;
+const STEP_HEADER = 16 + STATE_SIZE + 8;
+const RESULT_HEADER = 8;
+const RUN_HEADER = 8;
+const padded = (length: number): number => (length + 7) & ~7;
+
+/** Builds stepper.c if that is needed; gives the reason when there is no way to run it. */
+export function whyUnavailable(): string | undefined {
+  if (process.arch !== 'x64' || process.platform !== 'linux') return 'the host is no x86_64 Linux';
+  try {
+    if (!existsSync(BINARY) || statSync(BINARY).mtimeMs < statSync(SOURCE).mtimeMs) {
+      const fresh = `${BINARY}.${process.pid}`;
+      execFileSync('gcc', ['-O2', '-o', fresh, SOURCE], { stdio: 'pipe' });
+      renameSync(fresh, BINARY);
+    }
+  } catch (error) {
+    return `gcc cannot build stepper.c: ${String(error)}`;
+  }
+  try {
+    execFileSync(BINARY, { input: '', stdio: 'pipe' });
+  } catch (error) {
+    return `ptrace does not work here: ${String(error)}`;
+  }
+  return undefined;
+}
+
+/** Bytes of the record that stepper.c reads for a case. */
+export function encodeCase(testCase: Case): Uint8Array {
+  const { state, code, patches, steps } = testCase;
+  let size = CASE_HEADER + padded(code.length);
+  for (const patch of patches) size += RUN_HEADER + padded(patch.bytes.length);
+  const record = new Uint8Array(size);
+  const view = new DataView(record.buffer);
+  view.setUint32(0, size, true);
+  view.setUint32(4, steps, true);
+  view.setUint32(8, state.number(16), true);
+  view.setUint32(12, code.length, true);
+  view.setUint32(16, patches.length, true);
+  record.set(state.bytes, 24);
+  record.set(code, CASE_HEADER);
+  let at = CASE_HEADER + padded(code.length);
+  for (const { address, bytes } of patches) {
+    view.setUint32(at, address, true);
+    view.setUint32(at + 4, bytes.length, true);
+    record.set(bytes, at + RUN_HEADER);
+    at += RUN_HEADER + padded(bytes.length);
+  }
+  return record;
+}
+
+function decodeSteps(answer: Buffer, count: number): Step[] {
+  // no Buffer from here on: its slice() shares memory where that of an Uint8Array copies
+  const bytes = new Uint8Array(answer.buffer, answer.byteOffset, answer.byteLength);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const steps: Step[] = [];
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    const changes: Patch[] = [];
+    const runs = view.getUint32(at + 16 + STATE_SIZE, true);
+    const step = {
+      signal: view.getUint32(at, true),
+      code: view.getInt32(at + 4, true),
+      address: view.getBigUint64(at + 8, true),
+      state: new MachineState(bytes.subarray(at + 16, at + 16 + STATE_SIZE)),
+      changes,
+    };
+    normalise(step.state);
+    at += STEP_HEADER;
+    for (let run = 0; run < runs; run++) {
+      const address = view.getUint32(at, true);
+      const length = view.getUint32(at + 4, true);
+      changes.push({ address, bytes: bytes.subarray(at + RUN_HEADER, at + RUN_HEADER + length) });
+      at += RUN_HEADER + padded(length);
+    }
+    steps.push(step);
+  }
+  return steps;
+}
+
+interface Batch {
+  readonly expected: number;
+  readonly results: Step[][];
+  readonly resolve: (results: Step[][]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class NativeProcessor {
+  readonly #child: ChildProcess;
+  readonly #waiting: Batch[] = [];
+  #received: Buffer<ArrayBufferLike> = Buffer.alloc(0);
+  #complaints = '';
+
+  constructor() {
+    // the C library's restartable sequences would have the kernel write to memory that is unmapped
+    const env = { ...process.env, GLIBC_TUNABLES: 'glibc.pthread.rseq=0' };
+    this.#child = spawn(BINARY, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child.stdout?.on('data', (chunk: Buffer) => this.#receive(chunk));
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      this.#complaints += chunk.toString();
+    });
+    this.#child.stdin?.on('error', () => {}); // the exit below says more
+    this.#child.on('exit', (status) => {
+      const error = new Error(`stepper exited with ${status}: ${this.#complaints}`);
+      for (const batch of this.#waiting.splice(0)) batch.reject(error);
+    });
+  }
+
+  /** Sets the memory that every later case starts from. */
+  setBaseline(patches: readonly Patch[]): void {
+    const state = new MachineState();
+    this.#send([{ state, code: new Uint8Array(0), patches, steps: 0 }]);
+  }
+
+  /** Runs a batch; a second one may be handed over before the first is done. */
+  run(cases: readonly Case[]): Promise<Step[][]> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ expected: cases.length, results: [], resolve, reject });
+      this.#send(cases);
+    });
+  }
+
+  close(): void {
+    this.#child.stdin?.end();
+  }
+
+  #send(cases: readonly Case[]): void {
+    this.#child.stdin?.write(Buffer.concat(cases.map(encodeCase)));
+  }
+
+  #receive(chunk: Buffer): void {
+    let data: Buffer<ArrayBufferLike> =
+      this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
+    while (data.length >= RESULT_HEADER && this.#waiting.length > 0) {
+      const size = data.readUInt32LE(0);
+      if (data.length < size) break;
+      const batch = this.#waiting[0];
+      batch.results.push(decodeSteps(data.subarray(RESULT_HEADER, size), data.readUInt32LE(4)));
+      data = data.subarray(size);
+      if (batch.results.length === batch.expected) {
+        this.#waiting.shift();
+        batch.resolve(batch.results);
+      }
+    }
+    this.#received = data;
+  }
+}
