@@ -2,6 +2,7 @@
  * Round trips of a tracer: `stops step N` single-steps a child N times,
  * `stops syscall N` stops it at N entries or ends of system calls. Works on
  * Linux and on relibc, where the child must sleep before it marks itself.
+ * `stops child 0` is the child alone.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -23,6 +24,8 @@ int main(int argc, char **argv) {
     int status, request;
     if (argc != 3)
         return 2;
+    if (strcmp(argv[1], "child") == 0)
+        child();
     request = strcmp(argv[1], "step") == 0 ? PTRACE_SINGLESTEP : PTRACE_SYSCALL;
     long count = atol(argv[2]), stops = 0;
     pid_t pid = fork();

@@ -1,0 +1,20 @@
+// Why a command could not do its work, in words for people and a status for shells.
+
+/** Exit statuses beside those of the program itself, as env(1), sh(1) and timeout(1) use them. */
+export const STATUS_USAGE = 2;
+/** The machine could not go on: a deadlock, an instruction it lacks, a mistake of its own. */
+export const STATUS_MACHINE = 125;
+export const STATUS_NOT_EXECUTABLE = 126;
+export const STATUS_NOT_FOUND = 127;
+export const STATUS_SIGNAL = 128;
+
+/** Ends the command with one line on standard error. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}

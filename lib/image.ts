@@ -1,0 +1,65 @@
+// What a file is, before it is run: a program for this machine, or in one sentence why not. Layout
+// of the headers: System V ABI, "Object Files"; machine numbers: its registry.
+
+const MACHINES: Readonly<Record<number, string>> = {
+  2: 'SPARC',
+  3: '32-bit x86',
+  8: 'MIPS',
+  20: 'PowerPC',
+  21: '64-bit PowerPC',
+  22: 'S/390',
+  40: '32-bit ARM',
+  62: 'x86_64',
+  183: '64-bit ARM',
+  243: 'RISC-V',
+  258: 'LoongArch',
+};
+const EM_X86_64 = 62;
+const ELFCLASS64 = 2;
+const ELFDATA2LSB = 1;
+const TYPES: Readonly<Record<number, string>> = {
+  1: 'an object file that was not linked',
+  3: 'a shared library',
+  4: 'a core dump',
+};
+const ET_EXEC = 2;
+const ET_DYN = 3;
+const PT_INTERP = 3;
+const PROGRAM_HEADER_SIZE = 56;
+
+/** Why these bytes cannot run here, or undefined when they can. */
+export function whyNotProgram(bytes: Uint8Array): string | undefined {
+  if (bytes.length === 0) return 'it is empty';
+  if (bytes[0] === 0x23 && bytes[1] === 0x21) {
+    const line = new TextDecoder().decode(bytes.subarray(2, 80)).split('\n', 1)[0] ?? '';
+    return `it is a script for ${line.trim()}, not an x86_64 ELF program`;
+  }
+  if (bytes[0] !== 0x7f || bytes[1] !== 0x45 || bytes[2] !== 0x4c || bytes[3] !== 0x46) {
+    return 'it is not an ELF file';
+  }
+  if (bytes.length < 64) return 'its ELF header is cut short';
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const little = bytes[5] === ELFDATA2LSB;
+  const machine = view.getUint16(18, little);
+  if (machine !== EM_X86_64 || bytes[4] !== ELFCLASS64 || !little) {
+    const width = machine === EM_X86_64 && bytes[4] !== ELFCLASS64 ? ', with 32-bit addresses' : '';
+    return `it is for ${MACHINES[machine] ?? `machine ${machine}`}${width}, not for x86_64`;
+  }
+  const type = view.getUint16(16, true);
+  if (interpreterOf(view)) return 'it is dynamically linked; link it with -static';
+  // a static position-independent program is a shared object with an entry
+  if (type === ET_DYN && view.getBigUint64(24, true) !== 0n) return undefined;
+  if (type !== ET_EXEC) return `it is ${TYPES[type] ?? `an ELF file of type ${type}`}`;
+  return undefined;
+}
+
+function interpreterOf(view: DataView): boolean {
+  const headers = Number(view.getBigUint64(32, true));
+  const count = view.getUint16(56, true);
+  for (let i = 0; i < count; i++) {
+    const at = headers + i * PROGRAM_HEADER_SIZE;
+    if (at + PROGRAM_HEADER_SIZE > view.byteLength) return false;
+    if (view.getUint32(at, true) === PT_INTERP) return true;
+  }
+  return false;
+}
