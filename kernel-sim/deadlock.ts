@@ -1,0 +1,30 @@
+// Nothing can ever run again: who waits for what.
+import type { Context } from './context.js';
+
+export interface Waiting {
+  readonly pid: number;
+  readonly name: string;
+  readonly what: string;
+}
+
+export class DeadlockError extends Error {
+  readonly waiting: readonly Waiting[];
+
+  constructor(waiting: readonly Waiting[]) {
+    const lines = waiting.map(({ pid, name, what }) => `  pid ${pid} (${name}) waits for ${what}`);
+    super(['deadlock: every process waits', ...lines].join('\n'));
+    this.name = 'DeadlockError';
+    this.waiting = waiting;
+  }
+}
+
+/** What a context that does not run waits for. */
+export function waitingFor(context: Context): string {
+  const sleep = context.sleep?.describe() ?? 'its turn';
+  if (context.parked) return 'whoever drives it';
+  if (context.ptraceStop) {
+    const asleep = context.status.kind === 'runnable' ? '' : `, and then ${sleep}`;
+    return `its tracer, which froze it${asleep}`;
+  }
+  return sleep;
+}

@@ -1,0 +1,42 @@
+// What kernel code is made of: generators that yield what they sleep on. A call that never sleeps
+// is a plain function, and costs no generator.
+import type { Context } from './context.js';
+import type { Kernel } from './kernel.js';
+
+/** What a context that gave the CPU away is waiting for. */
+export interface Sleep {
+  /** Completes "pid 3 waits for ...", in a report of a deadlock. */
+  describe(): string;
+  /**
+   * Whether a signal that cannot be delivered yet (a handler is running) ends this sleep, too.
+   * A sleep that would only fall asleep again says false.
+   */
+  readonly interruptible: boolean;
+}
+
+/** Kernel code that may sleep. Resumed with true when notified, false when woken otherwise. */
+export type Syscall<T> = Generator<Sleep, T, boolean>;
+
+/**
+ * Serves one system call: its result, or the code that finds it. Arguments are the registers as
+ * signed doubles, so that addresses below 2^53 and small negative numbers are exact; what lies
+ * outside user memory comes out negative or large, and is refused as such.
+ */
+export type Handler = (
+  kernel: Kernel,
+  caller: Context,
+  a: number,
+  b: number,
+  c: number,
+  d: number,
+  e: number,
+) => number | Syscall<number>;
+
+/** Handlers by system-call number. */
+export type CallTable = ReadonlyMap<number, Handler>;
+
+/** A sleep that is none: the context stays runnable and lets others go first. */
+export const RESCHEDULE: Sleep = { describe: () => 'its turn', interruptible: true };
+
+/** Yielded by code that does not return to its caller: the context goes on in user mode. */
+export const LEAVE_KERNEL: Sleep = { describe: () => 'user mode', interruptible: true };
