@@ -1,0 +1,36 @@
+// A system call as the `syscall` instruction makes it, for programs that have no instructions.
+import {
+  R8,
+  R10,
+  R11,
+  RAX,
+  RCX,
+  RDI,
+  RDX,
+  type Registers,
+  RFLAGS,
+  RIP,
+  RSI,
+} from '../../cpu/index.js';
+import type { SystemCall } from '../abi/index.js';
+
+export function setCall(registers: Registers, call: SystemCall): void {
+  registers.setNumber(RAX, call.number);
+  setArgument(registers, RDI, call.a);
+  setArgument(registers, RSI, call.b);
+  setArgument(registers, RDX, call.c);
+  setArgument(registers, R10, call.d);
+  setArgument(registers, R8, call.e);
+  registers.setNumber(RCX, registers.number(RIP));
+  registers.setNumber(R11, registers.number(RFLAGS));
+}
+
+/** An argument the call does not have leaves its register alone. */
+function setArgument(
+  registers: Registers,
+  index: number,
+  value: number | bigint | undefined,
+): void {
+  if (typeof value === 'number') registers.setNumber(index, value);
+  else if (value !== undefined) registers.set(index, value);
+}

@@ -1,0 +1,107 @@
+// A process's memory as its own loads and stores see it, for userspace written in TypeScript.
+import type { Cpu } from '../../cpu/index.js';
+import { getWord, setWord, type UserMemory } from '../abi/index.js';
+import type { Context } from '../context.js';
+import { SegmentationFault } from '../error.js';
+import type { Access } from '../memory/process-memory.js';
+
+const PAGE_MASK = 0xfff;
+
+export class HostedMemory implements UserMemory {
+  readonly #cpu: Cpu;
+  readonly #context: Context;
+  readonly #word = new Uint8Array(8);
+  readonly #wordView = new DataView(this.#word.buffer);
+
+  constructor(cpu: Cpu, context: Context) {
+    this.#cpu = cpu;
+    this.#context = context;
+  }
+
+  read(address: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    this.readInto(address, bytes);
+    return bytes;
+  }
+
+  readInto(address: number, target: Uint8Array): void {
+    const done = this.#context.memory.copyOut(address, target);
+    if (done < target.length) throw new SegmentationFault(address + done);
+  }
+
+  write(address: number, source: Uint8Array): void {
+    const done = this.#context.memory.copyIn(address, source, 'write');
+    if (done < source.length) throw new SegmentationFault(address + done);
+  }
+
+  load8(address: number): number {
+    return this.#cpu.memory.bytes[this.#at(address, 'read')];
+  }
+
+  load32(address: number): number {
+    if (crosses(address, 4)) return this.#loadPieces(address, 4).getUint32(0, true);
+    return this.#cpu.memory.view.getUint32(this.#at(address, 'read'), true);
+  }
+
+  load64(address: number): bigint {
+    if (crosses(address, 8)) return this.#loadPieces(address, 8).getBigUint64(0, true);
+    return this.#cpu.memory.view.getBigUint64(this.#at(address, 'read'), true);
+  }
+
+  loadNumber(address: number): number {
+    if (crosses(address, 8)) return getWord(this.#loadPieces(address, 8), 0);
+    return getWord(this.#cpu.memory.view, this.#at(address, 'read'));
+  }
+
+  store8(address: number, value: number): void {
+    this.#wordView.setUint8(0, value);
+    this.#store(address, 1);
+  }
+
+  store32(address: number, value: number): void {
+    this.#wordView.setUint32(0, value, true);
+    this.#store(address, 4);
+  }
+
+  store64(address: number, value: bigint): void {
+    this.#wordView.setBigUint64(0, BigInt.asUintN(64, value), true);
+    this.#store(address, 8);
+  }
+
+  storeNumber(address: number, value: number): void {
+    setWord(this.#wordView, 0, value);
+    this.#store(address, 8);
+  }
+
+  string(address: number, limit = Number.POSITIVE_INFINITY): Uint8Array {
+    const bytes: number[] = [];
+    while (bytes.length < limit) {
+      const byte = this.load8(address + bytes.length);
+      if (byte === 0) break;
+      bytes.push(byte);
+    }
+    return Uint8Array.from(bytes);
+  }
+
+  accessible(address: number, length: number, write: boolean): boolean {
+    return this.#context.memory.accessible(address, length, write);
+  }
+
+  #at(address: number, access: Access): number {
+    const offset = this.#context.memory.translate(address, access);
+    if (offset < 0) throw new SegmentationFault(address);
+    return offset;
+  }
+
+  #loadPieces(address: number, length: number): DataView {
+    this.readInto(address, this.#word.subarray(0, length));
+    return this.#wordView;
+  }
+
+  #store(address: number, length: number): void {
+    this.write(address, this.#word.subarray(0, length));
+  }
+}
+
+const crosses = (address: number, length: number): boolean =>
+  (address % (PAGE_MASK + 1)) + length > PAGE_MASK + 1;
