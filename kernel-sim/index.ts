@@ -1,1 +1,20 @@
-export {};
+// The simulated kernel: what the layers above may use of it.
+export { Context, type Status } from './context.js';
+export { DeadlockError, type Waiting } from './deadlock.js';
+export { SegmentationFault, SysError } from './error.js';
+export { ExecError } from './exec/boot.js';
+export { DrivenProcess, ProcessEnded } from './hosted/driven.js';
+export {
+  type ExecuteOptions,
+  Kernel,
+  type KernelOptions,
+  type ProcessOptions,
+  type SpawnOptions,
+  type Statistics,
+} from './kernel.js';
+export { type KernelProfile, P7 } from './profile.js';
+export { RunQueue } from './run-queue.js';
+export { RoundRobin, type Scheduler } from './scheduler.js';
+export { FileTree } from './scheme/file-tree.js';
+export type { Host } from './scheme/services.js';
+export { UnimplementedInstruction } from './user-mode.js';

@@ -1,0 +1,348 @@
+// The kernel: contexts and the loop that gives them the one CPU in turn. The order of things in a
+// switch follows context/switch.rs of 2019: scan everybody, pick the next, give it a signal.
+import { type Cpu, Registers } from '../cpu/index.js';
+import type { HostedProgram, Link } from './abi/index.js';
+import { Clock } from './clock.js';
+import { Context, RUNNABLE } from './context.js';
+import { Contexts } from './contexts.js';
+import { Deadlines } from './deadlines.js';
+import { DeadlockError, type Waiting, waitingFor } from './deadlock.js';
+import { bootExecutable, bootHosted } from './exec/boot.js';
+import { DrivenProcess } from './hosted/driven.js';
+import { HandlerAddresses } from './hosted/handler-addresses.js';
+import { ProcessMemory } from './memory/process-memory.js';
+import type { Descriptors, Parts } from './parts.js';
+import { Futexes } from './process/futex.js';
+import { type KernelProfile, P7 } from './profile.js';
+import { RunQueue } from './run-queue.js';
+import { RoundRobin, type Scheduler } from './scheduler.js';
+import { createParts } from './scheme/create.js';
+import { FileTree } from './scheme/file-tree.js';
+import type { Host } from './scheme/services.js';
+import { sendTo } from './signal/calls.js';
+import { deliver, restore } from './signal/delivery.js';
+import { SignalActions } from './signal/state.js';
+import { callTable } from './syscall/table.js';
+import { type CallTable, LEAVE_KERNEL } from './syscall.js';
+import { runUser } from './user-mode.js';
+import { WaitMap } from './wait-map.js';
+
+export interface KernelOptions {
+  readonly cpu: Cpu;
+  readonly host: Host;
+  /** The revision to be; 2019-08-15 unless said. */
+  readonly profile?: KernelProfile;
+  /** Of everything random; 0 unless said. */
+  readonly seed?: number;
+  /** Instructions between two preemptions. */
+  readonly quantum?: number;
+  /** Round robin unless said. */
+  readonly scheduler?: Scheduler;
+  /** What `file:` shows; empty unless said. */
+  readonly files?: FileTree;
+}
+
+/** How a process starts that nobody cloned. */
+export interface ProcessOptions {
+  readonly name?: string;
+  /** The idle context unless said. */
+  readonly parent?: Context;
+  /** `debug:` for 0 and 1 and `debug:stderr` for 2 unless said. */
+  readonly descriptors?: Descriptors;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+export interface SpawnOptions extends ProcessOptions {
+  readonly program: HostedProgram;
+  readonly argv?: readonly string[];
+}
+
+export interface ExecuteOptions extends ProcessOptions {
+  /** Of an ELF program, with its scheme: `file:/bin/true`. */
+  readonly path: string;
+  readonly argv: readonly string[];
+  readonly env: readonly string[];
+  /** The C library that answers the program's system calls; without one, Redox's kernel does. */
+  readonly link?: Link;
+}
+
+export interface Statistics {
+  instructions: number;
+  contextSwitches: number;
+  systemCalls: number;
+  ptraceStops: number;
+  allocatedFrames: number;
+  peakFrames: number;
+}
+
+/** Virtual nanoseconds that a system call, or a step of TypeScript in user mode, takes. */
+const STEP_COST = 100;
+
+export class Kernel {
+  readonly cpu: Cpu;
+  readonly profile: KernelProfile;
+  readonly clock: Clock;
+  readonly contexts = new Contexts();
+  readonly queue = new RunQueue();
+  readonly deadlines = new Deadlines();
+  readonly futexes = new Futexes();
+  readonly handlerAddresses = new HandlerAddresses();
+  readonly scheduler: Scheduler;
+  readonly parts: Parts;
+  readonly calls: CallTable;
+  /** Redox's pid 1: it has the CPU while nobody else wants it. */
+  readonly idle: Context;
+  /** The context that has the CPU. */
+  current: Context;
+  /** Contexts with pending signals, and those whose sigreturn is to be finished. */
+  readonly signaled = new Set<Context>();
+  readonly restoring = new Set<Context>();
+  readonly counts = { contextSwitches: 0, systemCalls: 0, ptraceStops: 0 };
+
+  /** What is left of the current context's quantum. */
+  remaining: number;
+  /** The context whose registers and page table the CPU holds. */
+  #loaded: Context | undefined;
+  #running = false;
+
+  constructor(options: KernelOptions) {
+    const { cpu, host } = options;
+    this.cpu = cpu;
+    this.profile = options.profile ?? P7;
+    this.clock = new Clock(cpu, host.realtime());
+    this.scheduler = options.scheduler ?? new RoundRobin(options.quantum);
+    this.remaining = this.scheduler.quantum;
+    this.parts = createParts({
+      host,
+      seed: options.seed ?? 0,
+      files: options.files ?? new FileTree(),
+      contexts: this.contexts,
+      frames: cpu.memory,
+      kill: (caller, pid, signal) => sendTo(this, caller, pid, signal),
+      monotonic: () => this.clock.monotonic,
+      realtime: () => this.clock.boot * 1e9 + this.clock.monotonic,
+      schedule: (at, callback) => this.deadlines.call(at, callback),
+      countPtraceStop: () => {
+        this.counts.ptraceStops++;
+      },
+    });
+    this.calls = callTable(this.parts);
+    this.idle = this.createContext('idle', this.parts.descriptors());
+    this.current = this.idle;
+  }
+
+  get statistics(): Statistics {
+    return {
+      instructions: this.cpu.retired,
+      ...this.counts,
+      allocatedFrames: this.cpu.memory.allocated,
+      peakFrames: this.cpu.memory.peak,
+    };
+  }
+
+  /** Starts a program written in TypeScript. */
+  spawn(options: SpawnOptions): Context {
+    const argv = options.argv ?? [options.name ?? 'hosted'];
+    const context = this.#createProcess(options, argv[0]);
+    bootHosted(this, context, options.program, argv, options.descriptors === undefined);
+    this.contexts.living++;
+    context.status = RUNNABLE;
+    return context;
+  }
+
+  /**
+   * Starts an ELF program.
+   * @throws ExecError when the file cannot be executed
+   */
+  execute(options: ExecuteOptions): Context {
+    const context = this.#createProcess(options, options.path);
+    context.link = options.link;
+    bootExecutable(this, context, options, options.descriptors === undefined);
+    this.contexts.living++;
+    context.status = RUNNABLE;
+    return context;
+  }
+
+  /** A process that makes its system calls when the owner of the machine says so. */
+  attach(name: string, options: ProcessOptions = {}): DrivenProcess {
+    const context = this.#createProcess(options, name);
+    return new DrivenProcess(this, context, options.descriptors === undefined);
+  }
+
+  /**
+   * Runs until a condition holds; without one, until every process ended that is not driven.
+   * @throws DeadlockError when nothing can ever run again
+   */
+  run(until: () => boolean = () => this.contexts.living === 0): void {
+    while (!until()) {
+      this.schedule();
+      this.slice();
+    }
+  }
+
+  /** A context that does not run yet. */
+  createContext(name: string, files: Descriptors, memory = new ProcessMemory(this.cpu)): Context {
+    const context = new Context({
+      pid: this.contexts.takePid(),
+      name,
+      queue: this.queue,
+      memory,
+      files,
+      actions: new SignalActions(),
+      waitMap: new WaitMap(),
+    });
+    this.contexts.add(context);
+    return context;
+  }
+
+  /** Takes a context out of the list, as waitpid does with one that exited. */
+  reap(context: Context): void {
+    this.contexts.remove(context);
+    this.signaled.delete(context);
+    this.restoring.delete(context);
+    if (this.#loaded === context) this.unload(context);
+  }
+
+  /**
+   * Gives the CPU to the next context that may run, which may be the same one.
+   * @throws DeadlockError
+   */
+  schedule(): void {
+    this.#scan();
+    for (;;) {
+      const next = this.scheduler.next(this.queue, this.current);
+      if (next !== undefined) {
+        this.#switchTo(next);
+        return;
+      }
+      this.#switchTo(this.idle);
+      this.#scan();
+      if (this.queue.contexts.length > 0) continue;
+      const { earliest } = this.deadlines;
+      if (earliest !== undefined) {
+        this.clock.skipTo(earliest);
+        this.#scan();
+      } else if (!this.parts.idle()) {
+        throw new DeadlockError(this.#waiting());
+      }
+    }
+  }
+
+  /** Gives the CPU to a context out of turn, if it may run at all. */
+  resume(context: Context): void {
+    if (!context.runnable) this.schedule();
+    else {
+      this.#scan();
+      this.#switchTo(context);
+    }
+  }
+
+  /**
+   * Runs the current context until it gives the CPU away; true when it is driven from outside and
+   * back in user mode.
+   */
+  slice(): boolean {
+    if (this.#running) throw new Error('the machine is running already');
+    this.#running = true;
+    try {
+      return this.#slice(this.current);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /** Counts time in which no instruction retires. */
+  charge(): void {
+    this.clock.charge(STEP_COST);
+    this.remaining -= STEP_COST;
+  }
+
+  /** Puts a context's registers and page table into the CPU. */
+  load(context: Context): void {
+    if (this.#loaded === context) return;
+    if (this.#loaded !== undefined) this.unload(this.#loaded);
+    context.saved.copyTo(this.cpu.registers);
+    context.live = this.cpu.registers;
+    this.cpu.activate(context.memory.space);
+    this.#loaded = context;
+  }
+
+  /** Saves a context's registers, if the CPU has them. The page table may be destroyed then. */
+  unload(context: Context): void {
+    if (this.#loaded !== context) return;
+    this.cpu.registers.copyTo(context.saved);
+    context.live = undefined;
+    this.#loaded = undefined;
+  }
+
+  #slice(context: Context): boolean {
+    for (;;) {
+      const { flow } = context;
+      if (flow !== undefined) {
+        const { done, value } = flow.next(true);
+        if (done === true || value === LEAVE_KERNEL) {
+          context.flow = undefined;
+          continue;
+        }
+        context.sleep = value;
+        return false;
+      }
+      if (this.remaining <= 0) {
+        context.frame = true; // the timer's interrupt frame
+        return false;
+      }
+      if (context.user.kind === 'outside') return true;
+      runUser(this, context, context.user);
+    }
+  }
+
+  #switchTo(next: Context): void {
+    const { current } = this;
+    if (next !== current) {
+      if (next !== this.idle) this.counts.contextSwitches++;
+      current.switchedOut = true;
+      this.current = next;
+    }
+    this.remaining = this.scheduler.quantum;
+    if (next.pending.length > 0 && next.backup === undefined) deliver(this, next);
+  }
+
+  #scan(): void {
+    for (const context of this.restoring) {
+      if (context === this.current) continue;
+      this.restoring.delete(context);
+      restore(this, context);
+    }
+    for (const context of this.signaled) {
+      if (context.status.kind !== 'blocked') continue;
+      if (context.backup === undefined || context.sleep?.interruptible === true) context.unblock();
+    }
+    this.deadlines.wake(this.clock.monotonic);
+  }
+
+  #createProcess(options: ProcessOptions, name: string): Context {
+    const files = options.descriptors ?? this.parts.descriptors();
+    const context = this.createContext(options.name ?? name, files);
+    context.ppid = options.parent?.pid ?? this.idle.pid;
+    context.ruid = context.euid = options.uid ?? 0;
+    context.rgid = context.egid = options.gid ?? 0;
+    return context;
+  }
+
+  #waiting(): Waiting[] {
+    const waiting: Waiting[] = [];
+    for (const context of this.contexts) {
+      if (context === this.idle || context.exited) continue;
+      waiting.push({ pid: context.pid, name: context.name, what: waitingFor(context) });
+    }
+    return waiting;
+  }
+}
+
+/** A copy of registers, for a backup. */
+export function copyOf(registers: Registers): Registers {
+  const copy = new Registers(new ArrayBuffer(Registers.SIZE));
+  registers.copyTo(copy);
+  return copy;
+}

@@ -1,0 +1,106 @@
+// clone. Facts: syscall/process.rs of 2019. The child leaves the kernel by a way of its own, so no stop
+// after the call is seen in it; CLONE_THREAD changes nothing.
+import { RAX, RSP } from '../../cpu/index.js';
+import {
+  CLONE_FILES,
+  CLONE_FS,
+  CLONE_SIGHAND,
+  CLONE_STACK,
+  CLONE_VFORK,
+  CLONE_VM,
+} from '../abi/index.js';
+import { type Context, MACHINE, RUNNABLE, type UserCode } from '../context.js';
+import { mapTls, tlsBytes } from '../exec/tls.js';
+import { ProcessUserspace } from '../hosted/userspace.js';
+import type { Kernel } from '../kernel.js';
+import { SignalActions } from '../signal/state.js';
+import { type Handler, RESCHEDULE, type Sleep, type Syscall } from '../syscall.js';
+
+/** clone(flags, stack) */
+export const clone: Handler = (kernel, caller, flags, stack) =>
+  cloneAndSwitch(kernel, caller, flags, stack);
+
+function* cloneAndSwitch(
+  kernel: Kernel,
+  parent: Context,
+  flags: number,
+  stack: number,
+): Syscall<number> {
+  const child = makeChild(kernel, parent, flags, stack);
+  if (parent.traced) kernel.parts.tracing.cloned(parent, child);
+  kernel.contexts.living++;
+  child.status = RUNNABLE;
+  if (child.vfork) {
+    parent.block();
+    yield vforkSleep(child);
+  } else {
+    yield RESCHEDULE;
+  }
+  return child.pid;
+}
+
+const vforkSleep = ({ pid }: Context): Sleep => ({
+  describe: () => `exec or exit of pid ${pid} (vfork)`,
+  interruptible: true,
+});
+
+function makeChild(kernel: Kernel, parent: Context, flags: number, stack: number): Context {
+  const has = (flag: number): boolean => (flags & flag) !== 0;
+  const sharesMemory = has(CLONE_VM);
+  const memory = parent.memory.clone({ memory: sharesMemory, stack: has(CLONE_STACK) });
+  const files = has(CLONE_FILES) ? parent.files.share() : parent.files.copy();
+  const child = kernel.createContext(parent.name, files, memory);
+  copyIdentity(parent, child);
+  if (has(CLONE_FS)) child.directory = parent.directory;
+  else child.directory = { ...parent.directory };
+  child.actions = has(CLONE_SIGHAND) ? parent.actions : new SignalActions(parent.actions);
+  child.vfork = has(CLONE_VFORK);
+  parent.registers.copyTo(child.saved);
+  child.saved.setNumber(RAX, 0);
+  if (has(CLONE_STACK)) child.saved.setNumber(RSP, stack);
+  copyTls(parent, child, sharesMemory);
+  startChild(kernel, parent, child, sharesMemory);
+  return child;
+}
+
+function copyIdentity(parent: Context, child: Context): void {
+  child.ppid = parent.pid;
+  child.pgid = parent.pgid;
+  child.ruid = parent.ruid;
+  child.euid = parent.euid;
+  child.rgid = parent.rgid;
+  child.egid = parent.egid;
+  child.rns = parent.rns;
+  child.ens = parent.ens;
+  child.umask = parent.umask;
+  child.signalMask = parent.signalMask;
+}
+
+/** A thread's storage starts afresh, a process's as its parent's is. */
+function copyTls(parent: Context, child: Context, sharesMemory: boolean): void {
+  const { tls } = parent;
+  if (tls === undefined) return;
+  child.tls = tls;
+  mapTls(child, child.memory, tls, sharesMemory ? undefined : tlsBytes(parent, tls));
+}
+
+/** What the child does first in user mode. */
+function startChild(kernel: Kernel, parent: Context, child: Context, sharesMemory: boolean): void {
+  child.link = parent.link?.fork(sharesMemory);
+  if (parent.userspace === undefined) return;
+  const userspace = new ProcessUserspace(kernel, child);
+  child.userspace = userspace;
+  child.user = childCode(parent, child, userspace);
+}
+
+function childCode(parent: Context, child: Context, userspace: ProcessUserspace): UserCode {
+  if (parent.user.kind === 'machine') return MACHINE;
+  if (child.link !== undefined) {
+    return { kind: 'steps', steps: child.link.resumeChild(userspace), after: 'machine' };
+  }
+  const program = parent.userspace?.takeChild();
+  if (program === undefined) {
+    throw new Error(`pid ${parent.pid} (${parent.name}) cloned itself without nextChild`);
+  }
+  return { kind: 'steps', steps: program(userspace, [parent.name]), after: 'exit' };
+}

@@ -1,0 +1,70 @@
+// Who a process is: pids, groups, users. Facts: syscall/process.rs and syscall/privilege.rs of 2019.
+import { EPERM, ESRCH } from '../abi/index.js';
+import { SysError } from '../error.js';
+import { type Handler, RESCHEDULE, type Syscall } from '../syscall.js';
+
+export const getpid: Handler = (_, { pid }) => pid;
+export const getppid: Handler = (_, { ppid }) => ppid;
+export const getuid: Handler = (_, { ruid }) => ruid;
+export const geteuid: Handler = (_, { euid }) => euid;
+export const getgid: Handler = (_, { rgid }) => rgid;
+export const getegid: Handler = (_, { egid }) => egid;
+
+/** getpgid(pid), 0 for the caller's */
+export const getpgid: Handler = (kernel, caller, pid) =>
+  pid === 0 ? caller.pgid : kernel.contexts.require(pid).pgid;
+
+/** setpgid(pid, pgid): of the caller or a child; no sessions, no leaders */
+export const setpgid: Handler = (kernel, caller, pid, pgid) => {
+  const target = pid === 0 ? caller : kernel.contexts.require(pid);
+  if (target !== caller && target.ppid !== caller.pid) throw new SysError(ESRCH);
+  target.pgid = pgid === 0 ? target.pid : pgid;
+  return 0;
+};
+
+/** setreuid(ruid, euid), -1 to keep one */
+export const setreuid: Handler = (_, caller, ruid, euid) => {
+  const permitted = [caller.ruid, caller.euid];
+  const newReal = newId(ruid, caller.ruid, permitted, caller.euid === 0);
+  const newEffective = newId(euid, caller.euid, permitted, caller.euid === 0);
+  caller.ruid = newReal;
+  caller.euid = newEffective;
+  return 0;
+};
+
+/** setregid(rgid, egid), -1 to keep one */
+export const setregid: Handler = (_, caller, rgid, egid) => {
+  const permitted = [caller.rgid, caller.egid];
+  const newReal = newId(rgid, caller.rgid, permitted, caller.euid === 0);
+  const newEffective = newId(egid, caller.egid, permitted, caller.euid === 0);
+  caller.rgid = newReal;
+  caller.egid = newEffective;
+  return 0;
+};
+
+/** umask(mask): gives the old one */
+export const umask: Handler = (_, caller, mask) => {
+  const old = caller.umask;
+  caller.umask = mask & 0o777;
+  return old;
+};
+
+/** yield() */
+export const yieldCall: Handler = () => letOthersRun();
+
+function* letOthersRun(): Syscall<number> {
+  yield RESCHEDULE;
+  return 0;
+}
+
+/** iopl(level): refused, as this machine has no I/O ports */
+export const iopl: Handler = () => {
+  throw new SysError(EPERM);
+};
+
+function newId(id: number, old: number, permitted: number[], root: boolean): number {
+  const wanted = id | 0;
+  if (wanted === -1) return old;
+  if (!root && !permitted.includes(id)) throw new SysError(EPERM);
+  return id >>> 0;
+}

@@ -1,0 +1,87 @@
+// waitpid. Facts: syscall/process.rs of 2019. -1 means process group 1 here, any child is 0; a pid that is
+// nobody's child becomes the caller's ("hack for rustc"); ptrace stops never come this way.
+import { ECHILD, WCONTINUED, WNOHANG, WUNTRACED, wifcontinued, wifstopped } from '../abi/index.js';
+import type { Context } from '../context.js';
+import { SysError } from '../error.js';
+import type { Kernel } from '../kernel.js';
+import type { Handler, Syscall } from '../syscall.js';
+import type { UserBuffer } from '../user-buffer.js';
+import type { Children, ChildStatus } from '../wait-map.js';
+
+const STATUS_SIZE = 8;
+
+/** waitpid(pid, status, flags); the address may be 0 */
+export const waitpid: Handler = (kernel, caller, pid, statusAt, flags) => {
+  const out = statusAt === 0 ? undefined : caller.memory.buffer(statusAt, STATUS_SIZE, true);
+  return wait(kernel, caller, pid, out, flags);
+};
+
+function* wait(
+  kernel: Kernel,
+  caller: Context,
+  pid: number,
+  out: UserBuffer | undefined,
+  flags: number,
+): Syscall<number> {
+  for (;;) {
+    const change = yield* nextChange(kernel, caller, pid, (flags & WNOHANG) !== 0);
+    if (change === undefined) return 0;
+    if (!isWanted(change.status, flags)) continue; // lost, as nobody asked for it
+    out?.write(statusBytes(change.status));
+    if (!wifcontinued(change.status) && !wifstopped(change.status)) reap(kernel, change.pid);
+    return change.pid;
+  }
+}
+
+function* nextChange(
+  kernel: Kernel,
+  caller: Context,
+  pid: number,
+  now: boolean,
+): Syscall<ChildStatus | undefined> {
+  const children = which(pid);
+  const adopted = adopt(kernel, caller, children);
+  if (adopted !== undefined) return adopted;
+  if (now) return caller.waitMap.receiveNow(children);
+  return yield* caller.waitMap.receive(caller, children);
+}
+
+function which(pid: number): Children {
+  if (pid === 0) return { kind: 'any' };
+  return pid > 0 ? { kind: 'pid', pid } : { kind: 'group', pgid: -pid };
+}
+
+/** Looks whether there is anybody to wait for; the status of one who is made a child too late. */
+function adopt(kernel: Kernel, caller: Context, children: Children): ChildStatus | undefined {
+  const { contexts } = kernel;
+  if (children.kind === 'any') {
+    if (!contexts.some(({ ppid }) => ppid === caller.pid)) throw new SysError(ECHILD);
+    return undefined;
+  }
+  if (children.kind === 'group') {
+    if (!contexts.some(({ pgid }) => pgid === children.pgid)) throw new SysError(ECHILD);
+    return undefined;
+  }
+  const child = contexts.get(children.pid);
+  if (child === undefined) throw new SysError(ECHILD);
+  if (child.ppid === caller.pid) return undefined;
+  child.ppid = caller.pid;
+  const { status, pid, pgid } = child;
+  return status.kind === 'exited' ? { pid, pgid, status: status.status } : undefined;
+}
+
+function isWanted(status: number, flags: number): boolean {
+  if (wifcontinued(status)) return (flags & WCONTINUED) !== 0;
+  return !wifstopped(status) || (flags & WUNTRACED) !== 0;
+}
+
+function reap(kernel: Kernel, pid: number): void {
+  const child = kernel.contexts.get(pid);
+  if (child !== undefined) kernel.reap(child);
+}
+
+function statusBytes(status: number): Uint8Array {
+  const bytes = new Uint8Array(STATUS_SIZE);
+  new DataView(bytes.buffer).setUint32(0, status, true);
+  return bytes;
+}

@@ -1,0 +1,142 @@
+// How a signal reaches its process. Facts: context/switch.rs and context/signal.rs of 2019: a switch pops one
+// signal and diverts the context into the kernel's handler, with everything it was doing kept aside;
+// sigreturn brings that back, at a switch of somebody else's.
+import { FLAG_TF, RDI, type Registers, RFLAGS, RIP, RSP } from '../../cpu/index.js';
+import {
+  CONTINUED_STATUS,
+  PTRACE_FLAG_IGNORE,
+  PTRACE_STOP_SIGNAL,
+  SIG_DFL,
+  SIG_IGN,
+  SIGCHLD,
+  SIGCONT,
+  SIGKILL,
+  SIGSTOP,
+  SIGTSTP,
+  SIGTTIN,
+  SIGTTOU,
+  signaledStatus,
+  signalName,
+  stoppedStatus,
+} from '../abi/index.js';
+import { type Context, MACHINE, RUNNABLE } from '../context.js';
+import { copyOf, type Kernel } from '../kernel.js';
+import { SIGNAL_STACK, SIGNAL_STACK_SIZE } from '../memory/layout.js';
+import { exit } from '../process/exit.js';
+import type { Sleep, Syscall } from '../syscall.js';
+import type { SignalAction } from './state.js';
+
+/** Kept free at the top of the signal stack. */
+const HEADROOM = 256;
+const INTERRUPTS_ON = 0x202;
+
+const RETURNING: Sleep = { describe: () => 'its sigreturn', interruptible: false };
+
+/** Diverts a context that is about to run into the handling of its next signal. */
+export function deliver(kernel: Kernel, context: Context): void {
+  const signal = context.pending.shift();
+  if (context.pending.length === 0) kernel.signaled.delete(context);
+  if (signal === undefined) return;
+  const { registers, frame, flow, user } = context;
+  context.backup = { signal, registers: copyOf(registers), frame, flow, user };
+  context.flow = handle(kernel, context, signal);
+}
+
+/** Finishes a sigreturn. */
+export function restore(kernel: Kernel, context: Context): void {
+  const { backup } = context;
+  if (backup === undefined) throw new Error(`pid ${context.pid} has no signal to return from`);
+  const trap = context.registers.number(RFLAGS) & FLAG_TF;
+  backup.registers.copyTo(context.registers);
+  if (kernel.profile.trapFlagSurvives) setTrap(context.registers, trap);
+  context.frame = backup.frame;
+  context.flow = backup.flow;
+  context.user = backup.user;
+  context.backup = undefined;
+  context.unblock();
+}
+
+/** SYS_SIGRETURN, and the end of every signal whose action is the kernel's own. */
+export function* sigreturn(kernel: Kernel, context: Context): Syscall<never> {
+  if (context.backup === undefined) {
+    // Redox's kernel panics
+    throw new Error(`pid ${context.pid} (${context.name}) called sigreturn outside of a signal`);
+  }
+  kernel.restoring.add(context);
+  context.block();
+  yield RETURNING;
+  throw new Error('sigreturn returned');
+}
+
+function* handle(kernel: Kernel, context: Context, signal: number): Syscall<void> {
+  const action = context.action(signal);
+  if (context.traced) {
+    const details = { a: signal, b: action.handler };
+    const word = yield* kernel.parts.tracing.breakpoint(context, PTRACE_STOP_SIGNAL, details);
+    const ignored = word !== undefined && (word & PTRACE_FLAG_IGNORE) !== 0;
+    if (ignored && signal !== SIGKILL) yield* sigreturn(kernel, context);
+  }
+  if (action.handler === SIG_DFL) yield* defaultAction(kernel, context, signal);
+  if (action.handler === SIG_DFL || action.handler === SIG_IGN) yield* sigreturn(kernel, context);
+  enterHandler(kernel, context, signal, action);
+}
+
+function* defaultAction(kernel: Kernel, context: Context, signal: number): Syscall<void> {
+  switch (signal) {
+    case SIGCHLD:
+      return;
+    case SIGCONT:
+      context.status = RUNNABLE;
+      post(kernel, context, CONTINUED_STATUS);
+      return;
+    case SIGSTOP:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+      context.status = { kind: 'stopped', signal };
+      post(kernel, context, stoppedStatus(signal));
+      yield {
+        describe: () => `SIGCONT, as ${signalName(signal)} stopped it`,
+        interruptible: true,
+      };
+      return;
+    default:
+      yield* exit(kernel, context, signaledStatus(signal));
+  }
+}
+
+function post(kernel: Kernel, { ppid, pid, pgid }: Context, status: number): void {
+  kernel.contexts.get(ppid)?.waitMap.post({ pid, pgid, status });
+}
+
+/** Leaves for the handler in user mode, on the signal stack, where the restorer's address lies. */
+function enterHandler(
+  kernel: Kernel,
+  context: Context,
+  signal: number,
+  { handler, restorer }: SignalAction,
+): void {
+  const { registers, memory } = context;
+  const trap = registers.number(RFLAGS) & FLAG_TF;
+  const { fsBase, gsBase } = registers;
+  registers.reset();
+  registers.fsBase = fsBase;
+  registers.gsBase = gsBase;
+  registers.setNumber(RFLAGS, INTERRUPTS_ON);
+  if (kernel.profile.trapFlagSurvives) setTrap(registers, trap);
+  registers.setNumber(RDI, signal);
+  registers.setNumber(RIP, handler);
+  const top = SIGNAL_STACK + SIGNAL_STACK_SIZE - HEADROOM;
+  const stack = top - (top % 16) - 8;
+  const word = new Uint8Array(8);
+  new DataView(word.buffer).setBigUint64(0, BigInt(restorer), true);
+  memory.copyIn(stack, word, 'write');
+  registers.setNumber(RSP, stack);
+  const hosted = kernel.handlerAddresses.get(handler);
+  context.user =
+    hosted === undefined ? MACHINE : { kind: 'steps', steps: hosted(signal), after: 'sigreturn' };
+}
+
+function setTrap(registers: Registers, trap: number): void {
+  registers.setNumber(RFLAGS, (registers.number(RFLAGS) & ~FLAG_TF) | trap);
+}

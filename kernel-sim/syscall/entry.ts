@@ -1,0 +1,110 @@
+// The way into the kernel and back. Facts: the wrapper of 2019: remember the frame, stop before the call,
+// perform it unless the tracer says otherwise, store the result, stop after it.
+import {
+  OutOfMemoryError,
+  R8,
+  R10,
+  RAX,
+  RBX,
+  RCX,
+  RDI,
+  RDX,
+  type Registers,
+  RSI,
+} from '../../cpu/index.js';
+import {
+  ENOMEM,
+  ENOSYS,
+  PTRACE_FLAG_IGNORE,
+  PTRACE_STOP_POST_SYSCALL,
+  PTRACE_STOP_PRE_SYSCALL,
+} from '../abi/index.js';
+import type { Context } from '../context.js';
+import { SysError } from '../error.js';
+import type { Kernel } from '../kernel.js';
+import type { Syscall } from '../syscall.js';
+
+/** Registers that hold the arguments, by the instruction that made the call. */
+type ArgumentRegisters = readonly [number, number, number, number, number];
+
+const BY_SYSCALL: ArgumentRegisters = [RDI, RSI, RDX, R10, R8];
+const BY_INTERRUPT: ArgumentRegisters = [RBX, RCX, RDX, RSI, RDI];
+
+/** The call that the registers hold, made by `syscall`. */
+export function enter(kernel: Kernel, context: Context): void {
+  enterBy(kernel, context, BY_SYSCALL);
+}
+
+/** The same, made by `int 0x80`. */
+export function enterByInterrupt(kernel: Kernel, context: Context): void {
+  enterBy(kernel, context, BY_INTERRUPT);
+}
+
+function enterBy(kernel: Kernel, context: Context, at: ArgumentRegisters): void {
+  kernel.counts.systemCalls++;
+  kernel.charge();
+  context.frame = true;
+  if (context.traced) {
+    context.flow = tracedCall(kernel, context, at);
+    return;
+  }
+  const result = perform(kernel, context, at);
+  if (typeof result === 'number') context.registers.setNumber(RAX, result);
+  else context.flow = sleepingCall(kernel, context, result);
+}
+
+function* sleepingCall(kernel: Kernel, context: Context, call: Syscall<number>): Syscall<void> {
+  const result = yield* settled(call);
+  context.registers.setNumber(RAX, result);
+  if (context.traced) yield* kernel.parts.tracing.breakpoint(context, PTRACE_STOP_POST_SYSCALL);
+}
+
+function* tracedCall(kernel: Kernel, context: Context, at: ArgumentRegisters): Syscall<void> {
+  const { tracing } = kernel.parts;
+  const word = yield* tracing.breakpoint(context, PTRACE_STOP_PRE_SYSCALL);
+  if (word === undefined || (word & PTRACE_FLAG_IGNORE) === 0) {
+    const call = perform(kernel, context, at);
+    const result = typeof call === 'number' ? call : yield* settled(call);
+    context.registers.setNumber(RAX, result);
+  }
+  yield* tracing.breakpoint(context, PTRACE_STOP_POST_SYSCALL);
+}
+
+/** Does what the registers say: the result, errors included, or the code that finds it. */
+function perform(
+  kernel: Kernel,
+  context: Context,
+  [a, b, c, d, e]: ArgumentRegisters,
+): number | Syscall<number> {
+  const registers: Registers = context.registers;
+  const handler = kernel.calls.get(registers.number(RAX));
+  if (handler === undefined) return -ENOSYS;
+  try {
+    return handler(
+      kernel,
+      context,
+      registers.signed(a),
+      registers.signed(b),
+      registers.signed(c),
+      registers.signed(d),
+      registers.signed(e),
+    );
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+function* settled(call: Syscall<number>): Syscall<number> {
+  try {
+    return yield* call;
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+/** The result that stands for an error; mistakes of ours travel on. */
+function refusal(error: unknown): number {
+  if (error instanceof SysError) return -error.errno;
+  if (error instanceof OutOfMemoryError) return -ENOMEM;
+  throw error;
+}

@@ -1,0 +1,149 @@
+// A context in user mode: runs it until it enters the kernel, is preempted, or comes to the end of a
+// step; and what the kernel's interrupt handlers do with what happened.
+import {
+  type Exit,
+  FLAG_TF,
+  RAX,
+  RFLAGS,
+  VECTOR_BP,
+  VECTOR_DB,
+  VECTOR_GP,
+  VECTOR_PF,
+} from '../cpu/index.js';
+import { SYS_EXIT, SYS_SIGRETURN } from './abi/index.js';
+import { type Context, MACHINE, type UserCode } from './context.js';
+import { SegmentationFault } from './error.js';
+import { breakpointTrap, debugTrap, fault } from './exceptions.js';
+import { setCall } from './hosted/call.js';
+import type { Kernel } from './kernel.js';
+import { enter, enterByInterrupt } from './syscall/entry.js';
+
+const SYSCALL_VECTOR = 0x80;
+
+/** A program reached an instruction that the CPU does not implement. */
+export class UnimplementedInstruction extends Error {
+  readonly pid: number;
+  readonly address: bigint;
+  readonly bytes: Uint8Array;
+
+  constructor(context: Context, exit: Extract<Exit, { reason: 'unimplemented' }>) {
+    const bytes = Array.from(exit.bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    const where = `0x${exit.address.toString(16)} of pid ${context.pid} (${context.name})`;
+    super(`unimplemented instruction at ${where}: ${exit.text} (${bytes})`);
+    this.name = 'UnimplementedInstruction';
+    this.pid = context.pid;
+    this.address = exit.address;
+    this.bytes = exit.bytes;
+  }
+}
+
+export function runUser(kernel: Kernel, context: Context, user: UserCode): void {
+  if (user.kind === 'machine') runMachine(kernel, context);
+  else if (user.kind === 'steps') runStep(kernel, context, user);
+}
+
+function runMachine(kernel: Kernel, context: Context): void {
+  const { cpu } = kernel;
+  kernel.load(context);
+  const before = cpu.retired;
+  const exit = cpu.run(kernel.remaining);
+  kernel.remaining -= cpu.retired - before;
+  switch (exit.reason) {
+    case 'budget':
+      return;
+    case 'syscall':
+      if (context.link === undefined) enter(kernel, context);
+      else callLink(kernel, context);
+      return;
+    case 'interrupt':
+      interrupt(kernel, context, exit);
+      return;
+    case 'exception':
+      exception(kernel, context, exit);
+      return;
+    case 'unimplemented':
+      throw new UnimplementedInstruction(context, exit);
+  }
+}
+
+function callLink(kernel: Kernel, context: Context): void {
+  const { link, userspace } = context;
+  if (link === undefined || userspace === undefined) return;
+  kernel.charge();
+  context.user = { kind: 'steps', steps: link.call(userspace), after: 'machine' };
+}
+
+/** `int n`: gates 3 and 0x80 are open to programs, the others protect themselves. */
+function interrupt(
+  kernel: Kernel,
+  context: Context,
+  exit: Extract<Exit, { reason: 'interrupt' }>,
+): void {
+  if (exit.vector === SYSCALL_VECTOR) enterByInterrupt(kernel, context);
+  else if (exit.vector === VECTOR_BP) context.flow = breakpointTrap(kernel, context);
+  else {
+    context.registers.rip = exit.instruction;
+    context.flow = fault(kernel, context, VECTOR_GP);
+  }
+}
+
+function exception(
+  kernel: Kernel,
+  context: Context,
+  exit: Extract<Exit, { reason: 'exception' }>,
+): void {
+  switch (exit.vector) {
+    case VECTOR_PF:
+      if (context.memory.resolve(Number(exit.address), exit.errorCode)) return;
+      break;
+    case VECTOR_DB:
+      context.flow = debugTrap(kernel, context);
+      return;
+    case VECTOR_BP:
+      context.flow = breakpointTrap(kernel, context);
+      return;
+  }
+  context.flow = fault(kernel, context, exit.vector);
+}
+
+/** Resumes TypeScript with the result of its last call, up to the next one. */
+function runStep(
+  kernel: Kernel,
+  context: Context,
+  user: Extract<UserCode, { kind: 'steps' }>,
+): void {
+  kernel.charge();
+  const { registers } = context;
+  let step: ReturnType<typeof user.steps.next>;
+  try {
+    step = user.steps.next(registers.signed(RAX));
+  } catch (error) {
+    if (!(error instanceof SegmentationFault)) throw error;
+    context.flow = fault(kernel, context, VECTOR_PF);
+    return;
+  }
+  if (step.done === true) {
+    leave(kernel, context, user.after, step.value);
+  } else if (step.value === 'pause') {
+    const trapped = user.after !== 'machine' && (registers.number(RFLAGS) & FLAG_TF) !== 0;
+    if (trapped) context.flow = debugTrap(kernel, context);
+  } else {
+    setCall(registers, step.value);
+    enter(kernel, context);
+  }
+}
+
+function leave(
+  kernel: Kernel,
+  context: Context,
+  after: Extract<UserCode, { kind: 'steps' }>['after'],
+  value: unknown,
+): void {
+  if (after === 'machine') {
+    context.user = MACHINE;
+    return;
+  }
+  const exit = { number: SYS_EXIT, a: typeof value === 'number' ? value : 0 };
+  setCall(context.registers, after === 'exit' ? exit : { number: SYS_SIGRETURN });
+  enter(kernel, context);
+}
