@@ -1,0 +1,121 @@
+// Linux's calls on memory, by relibc's functions for Redox. The kernel of 2019 picks the place of
+// a mapping itself, removes only whole ones, and never grants back a right that mprotect removed.
+import type { SystemCalls } from '../../../kernel-sim/abi/index.js';
+import * as redox from '../../../kernel-sim/abi/index.js';
+import * as linux from '../../headers/linux.js';
+import { brk, mmapAnonymous, mmapFile, mprotect, munmap } from '../../pal/memory.js';
+import type { Handler, LinuxCall } from '../linux-call.js';
+
+const PAGE = 4096;
+
+function pages(size: number): number {
+  return Math.ceil(size / PAGE) * PAGE;
+}
+
+function protectionOf(protection: number): number {
+  let flags = 0;
+  if ((protection & linux.PROT_READ) !== 0) flags |= redox.PROT_READ;
+  if ((protection & linux.PROT_WRITE) !== 0) flags |= redox.PROT_WRITE;
+  if ((protection & linux.PROT_EXEC) !== 0) flags |= redox.PROT_EXEC;
+  return flags;
+}
+
+function* mmap(call: LinuxCall): SystemCalls<number> {
+  const [address, size, flags] = [call.value(0), pages(call.value(1)), call.int(3)];
+  if (size <= 0) return call.libc.fail(redox.EINVAL);
+  if ((flags & linux.MAP_FIXED) !== 0) return mapOver(call, address, size, flags);
+  const sharing = (flags & linux.MAP_SHARED) !== 0 ? redox.MAP_SHARED : redox.MAP_PRIVATE;
+  if ((flags & linux.MAP_ANONYMOUS) !== 0) {
+    return yield* mapAnonymous(call, size, call.int(2), sharing);
+  }
+  const word = protectionOf(call.int(2)) | sharing;
+  const mapped = yield* mmapFile(call.libc, call.int(4), call.value(5), size, word);
+  if (mapped !== -1) call.process.mappings.add(mapped, size);
+  return mapped;
+}
+
+/**
+ * Memory reserved with PROT_NONE is made accessible with mprotect later (thread stacks, malloc's
+ * arenas), which this kernel refuses; so it is readable and writable from the start.
+ */
+function* mapAnonymous(
+  { libc, process }: LinuxCall,
+  size: number,
+  protection: number,
+  sharing: number,
+): SystemCalls<number> {
+  const access = protectionOf(protection) | redox.PROT_READ | redox.PROT_WRITE;
+  // A page is never writable and executable at once.
+  const word = (protection & linux.PROT_EXEC) === 0 ? access : protectionOf(protection);
+  const mapped = yield* mmapAnonymous(libc, size, word | sharing);
+  if (mapped !== -1) process.mappings.add(mapped, size);
+  return mapped;
+}
+
+/** MAP_FIXED: fresh anonymous memory in the midst of a mapping can be had by clearing it. */
+function mapOver(call: LinuxCall, address: number, size: number, flags: number): number {
+  const anonymous = (flags & linux.MAP_ANONYMOUS) !== 0;
+  if (anonymous && call.process.mappings.covers(address, size)) {
+    clear(call, address, size);
+    return address;
+  }
+  call.report('mmap(MAP_FIXED)');
+  return call.libc.fail(redox.ENOMEM);
+}
+
+function clear({ user }: LinuxCall, address: number, size: number): void {
+  const zeros = new Uint8Array(PAGE);
+  for (let offset = 0; offset < size; offset += PAGE) {
+    user.memory.write(address + offset, zeros.subarray(0, Math.min(PAGE, size - offset)));
+  }
+}
+
+function* unmap(call: LinuxCall, address: number, size: number): SystemCalls<number> {
+  for (const start of call.process.mappings.remove(address, pages(size))) {
+    if ((yield* munmap(call.libc, start)) === -1) return -1;
+  }
+  return 0;
+}
+
+function* mremap(call: LinuxCall): SystemCalls<number> {
+  const [address, oldSize, size] = [call.value(0), pages(call.value(1)), pages(call.value(2))];
+  if (size <= oldSize) {
+    yield* unmap(call, address + size, oldSize - size);
+    return address;
+  }
+  if ((call.int(3) & linux.MREMAP_MAYMOVE) === 0) return call.libc.fail(redox.ENOMEM);
+  const moved = yield* mapAnonymous(call, size, 0, redox.MAP_PRIVATE);
+  if (moved === -1) return -1;
+  const { memory } = call.user;
+  for (let offset = 0; offset < oldSize; offset += PAGE) {
+    memory.write(moved + offset, memory.read(address + offset, PAGE));
+  }
+  yield* unmap(call, address, oldSize);
+  return moved;
+}
+
+/** Advice may be ignored, but MADV_DONTNEED promises zeros. */
+function* madvise(call: LinuxCall): SystemCalls<number> {
+  const [address, size] = [call.value(0), pages(call.value(1))];
+  if (call.int(2) === linux.MADV_DONTNEED && call.process.mappings.covers(address, size)) {
+    yield 'pause';
+    clear(call, address, size);
+  }
+  return 0;
+}
+
+/** On failure Linux answers with the break as it was, not with an error. */
+function* setBreak(call: LinuxCall): SystemCalls<number> {
+  const moved = yield* brk(call.libc, call.value(0));
+  return moved === -1 ? yield* brk(call.libc, 0) : moved;
+}
+
+export const MEMORY_CALLS: Readonly<Record<string, Handler>> = {
+  mmap,
+  munmap: (call) => unmap(call, call.value(0), call.value(1)),
+  mremap,
+  mprotect: (call) =>
+    mprotect(call.libc, call.value(0), pages(call.value(1)), protectionOf(call.int(2))),
+  madvise,
+  brk: setBreak,
+};

@@ -1,0 +1,63 @@
+// Linux's calls about the system and its limits, as relibc for Redox answers them.
+import type { SystemCalls } from '../../../kernel-sim/abi/index.js';
+import { EINVAL, ENOSYS } from '../../../kernel-sim/abi/index.js';
+import { encodeText } from '../../libc.js';
+import { getrandom } from '../../pal/time.js';
+import type { Handler, LinuxCall } from '../linux-call.js';
+
+const UTSNAME_FIELD = 65;
+/** sysname, nodename, release, version, machine, domainname: those of Redox in 2019. */
+const UTSNAME = ['Redox', 'redox', '0.5.0', '', 'x86_64', ''];
+
+function* uname(call: LinuxCall): SystemCalls<number> {
+  const bytes = new Uint8Array(UTSNAME_FIELD * UTSNAME.length);
+  for (const [index, text] of UTSNAME.entries()) {
+    bytes.set(encodeText(text), index * UTSNAME_FIELD);
+  }
+  yield 'pause';
+  call.user.memory.write(call.value(0), bytes);
+  return 0;
+}
+
+/** relibc: no resource has a limit. */
+function limitAt(index: number): Handler {
+  return function* (call) {
+    const target = call.value(index);
+    yield 'pause';
+    if (target !== 0) call.user.memory.write(target, new Uint8Array(16).fill(0xff));
+    return 0;
+  };
+}
+
+const PR_SET_NAME = 15;
+
+function* prctl(call: LinuxCall): SystemCalls<number> {
+  yield 'pause';
+  return call.int(0) === PR_SET_NAME ? 0 : call.libc.fail(EINVAL);
+}
+
+/** Calls that C libraries try first and do well without. */
+function* absent(call: LinuxCall): SystemCalls<number> {
+  yield 'pause';
+  return call.libc.fail(ENOSYS);
+}
+
+function* accepted(): SystemCalls<number> {
+  yield 'pause';
+  return 0;
+}
+
+export const SYSTEM_CALLS: Readonly<Record<string, Handler>> = {
+  uname,
+  prlimit64: limitAt(3),
+  getrlimit: limitAt(1),
+  getrandom: (call) => getrandom(call.libc, call.value(0), call.value(1)),
+  prctl,
+  rseq: absent,
+  clone3: absent,
+  statx: absent,
+  set_robust_list: accepted,
+  flock: accepted,
+  mlock: accepted,
+  munlock: accepted,
+};

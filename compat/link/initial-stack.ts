@@ -1,0 +1,100 @@
+// The stack a program for Linux starts on: argc, argv, 0, envp, 0, and the auxiliary vector that
+// Redox of 2019 did not pass. x86_64 ABI, "Initial Stack and Register State".
+import type { ImageInfo, SystemCalls, Userspace } from '../../kernel-sim/abi/index.js';
+import * as linux from '../headers/linux.js';
+import type { Libc } from '../libc.js';
+import { encodeText, STATICS_SIZE } from '../libc.js';
+import { getegid, geteuid, getgid, getuid } from '../pal/identity.js';
+import { getrandom } from '../pal/time.js';
+
+const WORD = 8;
+const PROGRAM_HEADER = 56;
+const RANDOM = 16;
+const STACK_ALIGNMENT = 16;
+const RSP = 4;
+const RDX = 2;
+
+/** What a program is told of its argument strings and variables: pointers, as Redox put them. */
+interface Strings {
+  readonly argv: readonly number[];
+  readonly envp: readonly number[];
+}
+
+/** Builds the stack below Redox's and points rsp at it; returns where relibc's variables lie. */
+export function* buildInitialStack(libc: Libc, image: ImageInfo): SystemCalls<number> {
+  const { memory, registers } = libc.user;
+  const top = registers.number(RSP);
+  const { argv, envp } = readStrings(libc.user, top);
+  const path = encodeText(`${image.path}\0`);
+  const platform = encodeText('x86_64\0');
+
+  const random = top - RANDOM;
+  const statics = random - STATICS_SIZE;
+  const pathAt = statics - path.length;
+  const platformAt = pathAt - platform.length;
+  memory.write(statics, new Uint8Array(STATICS_SIZE));
+  memory.write(pathAt, path);
+  memory.write(platformAt, platform);
+
+  // From here on scratch memory must stay clear of what was just written.
+  registers.setNumber(RSP, alignDown(platformAt));
+  yield* getrandom(libc, random, RANDOM);
+  const vector = yield* auxiliaryVector(libc, image, {
+    random,
+    path: pathAt,
+    platform: platformAt,
+  });
+
+  const words = [argv.length, ...argv, 0, ...envp, 0, ...vector.flat()];
+  const rsp = alignDown(platformAt - words.length * WORD);
+  for (const [index, word] of words.entries()) memory.storeNumber(rsp + index * WORD, word);
+  registers.setNumber(RSP, rsp);
+  registers.setNumber(RDX, 0); // no function to register with atexit
+  return statics;
+}
+
+function alignDown(address: number): number {
+  return address - (address % STACK_ALIGNMENT);
+}
+
+function readStrings({ memory }: Userspace, stack: number): Strings {
+  const argc = memory.loadNumber(stack);
+  const argv = Array.from({ length: argc }, (_, index) =>
+    memory.loadNumber(stack + (1 + index) * WORD),
+  );
+  const envp: number[] = [];
+  for (let place = stack + (argc + 2) * WORD; ; place += WORD) {
+    const variable = memory.loadNumber(place);
+    if (variable === 0) return { argv, envp };
+    envp.push(variable);
+  }
+}
+
+type Entry = readonly [type: number, value: number];
+
+function* auxiliaryVector(
+  libc: Libc,
+  image: ImageInfo,
+  places: { readonly random: number; readonly path: number; readonly platform: number },
+): SystemCalls<readonly Entry[]> {
+  return [
+    [linux.AT_PHDR, image.programHeaders],
+    [linux.AT_PHENT, PROGRAM_HEADER],
+    [linux.AT_PHNUM, image.programHeaderCount],
+    [linux.AT_PAGESZ, 4096],
+    [linux.AT_BASE, image.interpreterBase],
+    [linux.AT_FLAGS, 0],
+    [linux.AT_ENTRY, image.entry],
+    [linux.AT_UID, yield* getuid(libc)],
+    [linux.AT_EUID, yield* geteuid(libc)],
+    [linux.AT_GID, yield* getgid(libc)],
+    [linux.AT_EGID, yield* getegid(libc)],
+    [linux.AT_SECURE, 0],
+    [linux.AT_RANDOM, places.random],
+    [linux.AT_HWCAP, 0],
+    [linux.AT_CLKTCK, 100],
+    [linux.AT_PLATFORM, places.platform],
+    [linux.AT_EXECFN, places.path],
+    [linux.AT_NULL, 0],
+  ];
+}

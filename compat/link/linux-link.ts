@@ -1,0 +1,112 @@
+// Links a program built for Linux to relibc: each of its `syscall` instructions becomes a call of
+// the C library in the program's own process, and that makes Redox's system calls. A tracer sees
+// Redox's numbers and stops, as it would after a port.
+import type { ImageInfo, Link, SystemCalls, Userspace } from '../../kernel-sim/abi/index.js';
+import { CLONE_VM, ENOSYS } from '../../kernel-sim/abi/index.js';
+import { linuxErrnoOf } from '../headers/errno.js';
+import * as linux from '../headers/linux.js';
+import { Libc } from '../libc.js';
+import { getpid } from '../pal/processes.js';
+import type { LibcProfile } from '../profiles.js';
+import { buildInitialStack } from './initial-stack.js';
+import { LinuxCall } from './linux-call.js';
+import { linuxSyscallName } from './linux-syscalls.js';
+import { ProcessState, ThreadState } from './state.js';
+import { HANDLERS } from './table.js';
+
+export interface LinuxLinkOptions {
+  /** Told once of every call that relibc has no function for; the program gets ENOSYS. */
+  readonly unsupported: (name: string, number: number) => void;
+}
+
+const RAX = 0;
+const RSP = 4;
+
+export function linuxLink(profile: LibcProfile, options: LinuxLinkOptions): Link {
+  const reported = new Set<string>();
+  const report = (name: string, number: number) => {
+    if (reported.has(name)) return;
+    reported.add(name);
+    options.unsupported(name, number);
+  };
+  return new LinuxLink({ profile, report }, new ProcessState(), new ThreadState());
+}
+
+/** What all links of one machine share. */
+interface Origin {
+  readonly profile: LibcProfile;
+  readonly report: (name: string, number: number) => void;
+}
+
+class LinuxLink implements Link {
+  private libc: Libc | undefined;
+
+  constructor(
+    private readonly origin: Origin,
+    private readonly process: ProcessState,
+    private readonly thread: ThreadState,
+  ) {}
+
+  *start(user: Userspace, image: ImageInfo): SystemCalls<void> {
+    this.process.path = image.path.replace(/^file:/, '');
+    this.process.statics = yield* buildInitialStack(this.libcOf(user), image);
+  }
+
+  *call(user: Userspace): SystemCalls<void> {
+    const { registers } = user;
+    const number = registers.signed(RAX);
+    const libc = this.libcOf(user);
+    const report = (name: string) => this.origin.report(name, number);
+    const call = new LinuxCall(libc, this.process, this.thread, report);
+    const handler = HANDLERS.get(number);
+    const mark = user.mark();
+    const result = handler === undefined ? unsupported(call, number) : yield* handler(call);
+    user.release(mark);
+    call.restore(registers);
+    registers.setNumber(RAX, result === -1 ? -linuxErrnoOf(libc.errno) : result);
+  }
+
+  fork(sharesMemory: boolean): Link {
+    const thread = new ThreadState();
+    thread.pendingClone = this.thread.pendingClone;
+    if (!sharesMemory) return new LinuxLink(this.origin, this.process.copy(), thread);
+    const { sessions } = this.origin.profile.ptrace;
+    const process = sessions === 'thread' ? this.process.withSessions(new Map()) : this.process;
+    return new LinuxLink(this.origin, process, thread);
+  }
+
+  *resumeChild(user: Userspace): SystemCalls<void> {
+    const pending = this.thread.pendingClone;
+    this.thread.pendingClone = undefined;
+    if (pending === undefined) return;
+    const { call, flags, stack, parentTid, childTid, tls, fsBase } = pending;
+    const { registers, memory } = user;
+    const shared = (flags & CLONE_VM) !== 0;
+    const setsTid = (flags & linux.CLONE_CHILD_SETTID) !== 0;
+    // On Linux the parent's word is set before either runs; here the child may be the first.
+    if (setsTid || (shared && parentTid !== 0)) {
+      const tid = yield* getpid(this.libcOf(user));
+      if (setsTid) memory.store32(childTid, tid);
+      if (shared && parentTid !== 0) memory.store32(parentTid, tid);
+    }
+    if ((flags & linux.CLONE_CHILD_CLEARTID) !== 0) this.thread.clearTid = childTid;
+    call.restore(registers);
+    registers.setNumber(RAX, 0);
+    if (stack !== 0) registers.setNumber(RSP, stack);
+    registers.fsBase = (flags & linux.CLONE_SETTLS) === 0 ? fsBase : BigInt(tls);
+  }
+
+  exec(): Link {
+    return new LinuxLink(this.origin, new ProcessState(), new ThreadState());
+  }
+
+  private libcOf(user: Userspace): Libc {
+    if (this.libc?.user !== user) this.libc = new Libc(user, this.origin.profile, this.process);
+    return this.libc;
+  }
+}
+
+function unsupported(call: LinuxCall, number: number): number {
+  call.report(linuxSyscallName(number));
+  return call.libc.fail(ENOSYS);
+}

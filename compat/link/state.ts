@@ -1,0 +1,53 @@
+// What the link keeps for a process and for each of its threads, beside relibc's own state. In a
+// real C library it would lie in the process's memory: a fork copies it, threads share it.
+import type { LibcState } from '../libc.js';
+import type { Sessions } from '../ptrace/session.js';
+import { copySessions } from '../ptrace/session.js';
+import type { LinuxCall } from './linux-call.js';
+import { Mappings } from './mappings.js';
+
+export class ProcessState implements LibcState {
+  statics = 0;
+  /** The path of the image, for /proc/self/exe. */
+  path = '';
+  /** Whether CLONE_THREAD was ever asked for: only then somebody may wait for a thread's end. */
+  threaded = false;
+  mappings = new Mappings();
+  sessions: Sessions = new Map();
+
+  copy(): ProcessState {
+    const copy = this.withSessions(copySessions(this.sessions));
+    copy.mappings = this.mappings.copy();
+    return copy;
+  }
+
+  /** The same process with another table of ptrace sessions. */
+  withSessions(sessions: Sessions): ProcessState {
+    const other = new ProcessState();
+    other.statics = this.statics;
+    other.path = this.path;
+    other.threaded = this.threaded;
+    other.mappings = this.mappings;
+    other.sessions = sessions;
+    return other;
+  }
+}
+
+/** A clone between the parent's call and the child's first instruction. */
+export interface PendingClone {
+  readonly call: LinuxCall;
+  readonly flags: number;
+  readonly stack: number;
+  readonly parentTid: number;
+  readonly childTid: number;
+  readonly tls: number;
+  readonly fsBase: bigint;
+}
+
+export class ThreadState {
+  /** Where a zero is stored, and a futex woken, when the thread ends. */
+  clearTid = 0;
+  /** The stack_t of sigaltstack: remembered, never used. Redox has one signal stack of its own. */
+  alternateStack: Uint8Array | undefined;
+  pendingClone: PendingClone | undefined;
+}
