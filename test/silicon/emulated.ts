@@ -109,6 +109,52 @@ function signalOf(vector: number, errorCode: number, cr2: bigint, state: Machine
 const isTrap = (vector: number): boolean =>
   vector === VECTOR_DB || vector === VECTOR_BP || vector === VECTOR_OF;
 
+/** What an exit is to a process under Linux; sets RF where entering the kernel saves it set. */
+function told(exit: Exit, state: MachineState): Signal & { unimplemented?: string } {
+  switch (exit.reason) {
+    case 'budget':
+      return { ...PLAIN, signal: -1, unimplemented: 'the trap flag did not stop it' };
+    case 'syscall':
+      return { ...PLAIN, signal: -1, unimplemented: 'left the processor by SYSCALL' };
+    case 'interrupt':
+      return { ...PLAIN, signal: -1, unimplemented: `left the processor by INT ${exit.vector}` };
+    case 'unimplemented':
+      return { ...PLAIN, signal: -1, unimplemented: exit.text };
+    case 'exception':
+      if (!isTrap(exit.vector)) state.set(RFLAGS, state.get(RFLAGS) | BigInt(FLAG_RF));
+      return signalOf(exit.vector, exit.errorCode, exit.address, state);
+  }
+}
+
+/** Selects the segments a Linux process has. */
+export function enterLinux(cpu: Cpu): void {
+  cpu.registers.reset();
+  SELECTORS.forEach((selector, segment) => {
+    cpu.registers.setSelector(segment, selector);
+  });
+}
+
+export function loadState({ registers }: Cpu, state: MachineState): void {
+  for (let i = 0; i <= RFLAGS; i++) registers.set(i, state.get(i));
+  registers.fsBase = state.get(FS_BASE);
+  registers.gsBase = state.get(GS_BASE);
+  registers.fxrstor(state.fx);
+}
+
+/** One step of the trap flag. */
+export function step(cpu: Cpu): Omit<Step, 'changes'> {
+  const { registers } = cpu;
+  registers.rflags |= BigInt(FLAG_TF);
+  const exit = cpu.run(STEP_BUDGET);
+  const state = new MachineState();
+  for (let i = 0; i <= RFLAGS; i++) state.set(i, registers.get(i));
+  state.set(FS_BASE, registers.fsBase);
+  state.set(GS_BASE, registers.gsBase);
+  registers.fxsave(state.fx);
+  normalise(state);
+  return { ...told(exit, state), state };
+}
+
 interface Page {
   readonly address: number;
   readonly offset: number;
@@ -141,10 +187,7 @@ export class EmulatedProcessor {
         });
       }
     }
-    cpu.registers.reset();
-    SELECTORS.forEach((selector, segment) => {
-      cpu.registers.setSelector(segment, selector);
-    });
+    enterLinux(cpu);
     cpu.activate(space);
   }
 
@@ -163,55 +206,17 @@ export class EmulatedProcessor {
     for (const page of this.#pages) {
       if (Buffer.compare(page.now, page.before) !== 0) page.before.set(page.now);
     }
-    this.#load(state);
+    loadState(this.#cpu, state);
     const taken: Step[] = [];
     while (taken.length < steps) {
-      const step = this.#step();
-      taken.push(step);
-      if (step.signal !== 0) break;
+      taken.push({ ...step(this.#cpu), changes: this.#changes() });
+      if (taken[taken.length - 1].signal !== 0) break;
     }
     for (const page of this.#pages) {
       if (Buffer.compare(page.now, page.baseline) === 0) continue;
       this.#cpu.memory.write(page.offset, page.baseline);
     }
     return taken;
-  }
-
-  #step(): Step {
-    const { registers } = this.#cpu;
-    registers.rflags |= BigInt(FLAG_TF);
-    const exit = this.#cpu.run(STEP_BUDGET);
-    const state = new MachineState();
-    for (let i = 0; i <= RFLAGS; i++) state.set(i, registers.get(i));
-    state.set(FS_BASE, registers.fsBase);
-    state.set(GS_BASE, registers.gsBase);
-    registers.fxsave(state.fx);
-    normalise(state);
-    return { ...this.#told(exit, state), state, changes: this.#changes() };
-  }
-
-  #told(exit: Exit, state: MachineState): Signal & { unimplemented?: string } {
-    switch (exit.reason) {
-      case 'budget':
-        return { ...PLAIN, signal: -1, unimplemented: 'the trap flag did not stop it' };
-      case 'syscall':
-        return { ...PLAIN, signal: -1, unimplemented: 'left the processor by SYSCALL' };
-      case 'interrupt':
-        return { ...PLAIN, signal: -1, unimplemented: `left the processor by INT ${exit.vector}` };
-      case 'unimplemented':
-        return { ...PLAIN, signal: -1, unimplemented: exit.text };
-      case 'exception':
-        if (!isTrap(exit.vector)) state.set(RFLAGS, state.get(RFLAGS) | BigInt(FLAG_RF));
-        return signalOf(exit.vector, exit.errorCode, exit.address, state);
-    }
-  }
-
-  #load(state: MachineState): void {
-    const { registers } = this.#cpu;
-    for (let i = 0; i <= RFLAGS; i++) registers.set(i, state.get(i));
-    registers.fsBase = state.get(FS_BASE);
-    registers.gsBase = state.get(GS_BASE);
-    registers.fxrstor(state.fx);
   }
 
   #write(address: number, bytes: Uint8Array): void {

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { compare } from './compare.js';
 import { baselineMemory, Generator } from './generator.js';
-import { NativeProcessor, whyUnavailable } from './native.js';
+import { whyUnavailable } from './helper.js';
+import { NativeProcessor } from './native.js';
 import { CODE, DATA, MachineState, RFLAGS, RIP, type Step } from './state.js';
 
 const RAX = 0;

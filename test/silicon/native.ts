@@ -1,37 +1,13 @@
 // The host's own processor behind stepper.c: cases go out in batches over a pipe, results come back.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, renameSync, statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { build } from './helper.js';
 import { type Case, MachineState, normalise, type Patch, STATE_SIZE, type Step } from './state.js';
-
-const SOURCE = fileURLToPath(new URL('../../../test/silicon/stepper.c', import.meta.url));
-const BINARY = fileURLToPath(new URL('./stepper', import.meta.url));
 
 const CASE_HEADER = 24 + STATE_SIZE;
 const STEP_HEADER = 16 + STATE_SIZE + 8;
 const RESULT_HEADER = 8;
 const RUN_HEADER = 8;
 const padded = (length: number): number => (length + 7) & ~7;
-
-/** Builds stepper.c if that is needed; gives the reason when there is no way to run it. */
-export function whyUnavailable(): string | undefined {
-  if (process.arch !== 'x64' || process.platform !== 'linux') return 'the host is no x86_64 Linux';
-  try {
-    if (!existsSync(BINARY) || statSync(BINARY).mtimeMs < statSync(SOURCE).mtimeMs) {
-      const fresh = `${BINARY}.${process.pid}`;
-      execFileSync('gcc', ['-O2', '-o', fresh, SOURCE], { stdio: 'pipe' });
-      renameSync(fresh, BINARY);
-    }
-  } catch (error) {
-    return `gcc cannot build stepper.c: ${String(error)}`;
-  }
-  try {
-    execFileSync(BINARY, { input: '', stdio: 'pipe' });
-  } catch (error) {
-    return `ptrace does not work here: ${String(error)}`;
-  }
-  return undefined;
-}
 
 /** Bytes of the record that stepper.c reads for a case. */
 export function encodeCase(testCase: Case): Uint8Array {
@@ -102,7 +78,7 @@ export class NativeProcessor {
   constructor() {
     // the C library's restartable sequences would have the kernel write to memory that is unmapped
     const env = { ...process.env, GLIBC_TUNABLES: 'glibc.pthread.rseq=0' };
-    this.#child = spawn(BINARY, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child = spawn(build('stepper.c'), { env, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#receive(chunk));
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.#complaints += chunk.toString();

@@ -4,7 +4,8 @@ import { parseArgs } from 'node:util';
 import pc from 'picocolors';
 import { EmulatedProcessor } from './emulated.js';
 import { Generator } from './generator.js';
-import { NativeProcessor, whyUnavailable } from './native.js';
+import { whyUnavailable } from './helper.js';
+import { NativeProcessor } from './native.js';
 import { checkCases, type Tally } from './suite.js';
 
 const HELP = `usage: npm run test:silicon -- [options]

@@ -1,0 +1,33 @@
+import { expect } from 'chai';
+import { compare, describe as tell } from './compare.js';
+import { CORNERS } from './corners.js';
+import { EmulatedProcessor } from './emulated.js';
+import { baselineMemory } from './generator.js';
+import { whyUnavailable } from './helper.js';
+import { NativeProcessor } from './native.js';
+
+describe('the emulated processor agrees with silicon where chance seldom looks', () => {
+  let native: NativeProcessor;
+  const emulated = new EmulatedProcessor();
+
+  before(function () {
+    const reason = whyUnavailable();
+    if (reason !== undefined) {
+      console.log(`      skipped: ${reason}`);
+      this.skip();
+    }
+    native = new NativeProcessor();
+    native.setBaseline(baselineMemory());
+    emulated.setBaseline(baselineMemory());
+  });
+
+  after(() => native?.close());
+
+  for (const corner of CORNERS) {
+    it(corner.title, async () => {
+      const [steps] = await native.run([corner]);
+      const mismatch = compare(corner, steps, emulated.run(corner));
+      if (mismatch !== undefined) expect.fail(tell(mismatch, 'this test'));
+    });
+  }
+});

@@ -1,0 +1,41 @@
+// Builds the C helpers of this directory with gcc, once per change of their source.
+import { execFileSync } from 'node:child_process';
+import { existsSync, renameSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const SOURCES = new URL('../../../test/silicon/', import.meta.url);
+
+const newer = (path: string, than: string): boolean =>
+  existsSync(path) && statSync(path).mtimeMs >= statSync(than).mtimeMs;
+
+/**
+ * Compiles a source of this directory; gives the path of the executable.
+ * @throws when the compiler is missing or refuses it
+ */
+export function build(
+  source: string,
+  compiler = 'gcc',
+  flags: readonly string[] = ['-O2'],
+  suffix: string = compiler,
+): string {
+  const from = fileURLToPath(new URL(source, SOURCES));
+  const name = `${source.replace(/.*\//, '').replace(/\.[cS]$/, '')}-${suffix}`;
+  const to = fileURLToPath(new URL(name, import.meta.url));
+  if (!newer(to, from)) {
+    const fresh = `${to}.${process.pid}`;
+    execFileSync(compiler, [...flags, '-o', fresh, from], { stdio: 'pipe' });
+    renameSync(fresh, to);
+  }
+  return to;
+}
+
+/** The reason why the host's processor cannot be compared with, if there is one. */
+export function whyUnavailable(): string | undefined {
+  if (process.arch !== 'x64' || process.platform !== 'linux') return 'the host is no x86_64 Linux';
+  try {
+    execFileSync(build('stepper.c'), { input: '', stdio: 'pipe' });
+  } catch (error) {
+    return `gcc or ptrace is missing: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  return undefined;
+}

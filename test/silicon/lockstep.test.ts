@@ -1,0 +1,55 @@
+import { expect } from 'chai';
+import { build, whyUnavailable } from './helper.js';
+import { Lockstep } from './lockstep.js';
+
+/** The statically linked programs that are stepped from their first instruction to their last. */
+const PROGRAMS = [
+  {
+    title: 'a program without a C library',
+    source: 'programs/freestanding.c',
+    compiler: 'gcc',
+    flags: ['-O2', '-march=x86-64-v2', '-nostdlib', '-static', '-fno-math-errno'],
+  },
+  {
+    title: 'the same program unoptimised',
+    source: 'programs/freestanding.c',
+    compiler: 'gcc',
+    flags: ['-O0', '-march=x86-64-v2', '-nostdlib', '-static', '-fno-math-errno'],
+    name: 'unoptimised',
+  },
+  {
+    title: 'a program with musl',
+    source: 'programs/hello.c',
+    compiler: 'musl-gcc',
+    flags: ['-O2', '-static'],
+    status: 7,
+  },
+  {
+    title: 'a program with glibc',
+    source: 'programs/hello.c',
+    compiler: 'gcc',
+    flags: ['-O2', '-static'],
+    status: 7,
+  },
+] as const;
+
+describe('the emulated processor goes along with silicon, instruction by instruction, in', () => {
+  before(function () {
+    const reason = whyUnavailable();
+    if (reason !== undefined) {
+      console.log(`      skipped: ${reason}`);
+      this.skip();
+    }
+  });
+
+  for (const program of PROGRAMS) {
+    it(program.title, async function () {
+      this.timeout(120_000);
+      const name = 'name' in program ? program.name : undefined;
+      const path = build(program.source, program.compiler, program.flags, name);
+      const { mismatch, status } = await new Lockstep([path]).run();
+      expect(mismatch, mismatch).to.equal(undefined);
+      if ('status' in program) expect(status).to.equal(program.status << 8);
+    });
+  }
+});
