@@ -1,10 +1,57 @@
 // The CPU as the kernel sees it: run until an exit, registers, address spaces.
 import { AddressSpace } from './address-space.js';
-import type { Exit } from './exit.js';
-import { REGISTERS } from './layout.js';
+import { CodeCache } from './code-cache.js';
+import { RecordDecoder } from './decoder.js';
+import { type Exit, VECTOR_DB } from './exit.js';
+import { createHelpers } from './helpers/index.js';
+import { ARITHMETIC_FLAGS, KIND_WORD } from './interpreter/flags.js';
+import { generateInterpreter, handlerKeys } from './interpreter/generate.js';
+import {
+  LEFT_BUDGET,
+  LEFT_FAULT,
+  LEFT_FLAGS,
+  LEFT_INTERRUPT,
+  LEFT_LOOKUP,
+  LEFT_SYSCALL,
+  LEFT_TRAP,
+  LENGTH,
+  NEXT,
+} from './interpreter/record.js';
+import './isa/index.js';
+import {
+  EXIT_ADDRESS,
+  EXIT_ERROR,
+  EXIT_RECORD,
+  EXIT_VECTOR,
+  FLAGS_A,
+  FLAGS_KIND,
+  FLAGS_RESULT,
+  POSTPONED,
+  REGISTERS,
+  REMAINING,
+  RETIRED_BASE,
+  RFLAGS,
+  RIP,
+  RUN_BUDGET,
+} from './layout.js';
 import { PhysicalMemory } from './memory.js';
-import { Registers } from './registers.js';
+import { Mmu } from './mmu.js';
+import { FLAG_TF, Registers } from './registers.js';
 import { Tlb } from './tlb.js';
+
+const TWO_32 = 0x1_0000_0000;
+/** Most instructions of one stay in the engine. */
+const LONGEST_RUN = 0x4000_0000;
+const LONGEST_INSTRUCTION = 15;
+
+const BUDGET_EXIT: Exit = { reason: 'budget' };
+const SYSCALL_EXIT: Exit = { reason: 'syscall' };
+const SINGLE_STEP_EXIT: Exit = {
+  reason: 'exception',
+  vector: VECTOR_DB,
+  errorCode: 0,
+  address: 0n,
+};
 
 export interface CpuOptions {
   /** Bytes of memory, engine area included; 1 GiB unless said. Committed by the host when touched. */
@@ -13,20 +60,54 @@ export interface CpuOptions {
   readonly interpreter?: BufferSource;
 }
 
+interface EngineExports {
+  /** Enters at RIP with a budget; gives an exit code. */
+  run(budget: number): number;
+  /** The six arithmetic flags. */
+  flags(): number;
+}
+
 export class Cpu {
   readonly memory: PhysicalMemory;
   readonly registers: Registers;
   readonly #tlb: Tlb;
+  readonly #mmu: Mmu;
+  readonly #decoder: RecordDecoder;
+  readonly #code: CodeCache;
+  readonly #engine: EngineExports;
+  readonly #words: Uint32Array;
   #spaces = 0;
   #retired = 0;
+  /** What the last call into the engine left of its budget. */
+  #left = 0;
 
   constructor(options: CpuOptions = {}) {
     this.memory = new PhysicalMemory(options.memory);
     this.registers = new Registers(this.memory.buffer, REGISTERS);
+    this.registers.reset();
+    this.#words = new Uint32Array(this.memory.buffer, 0, 0x400);
     this.#tlb = new Tlb(this.memory);
+    this.#mmu = new Mmu(this.memory, this.#tlb);
+    this.#decoder = new RecordDecoder(this.memory, handlerKeys());
+    this.#code = new CodeCache(this.memory, this.#tlb, this.#decoder);
+    const module = new WebAssembly.Module(options.interpreter ?? generateInterpreter());
+    const mmu = this.#mmu;
+    const instance = new WebAssembly.Instance(module, {
+      env: { memory: this.memory.memory },
+      mmu: {
+        read: (bytes: number) => mmu.read(bytes),
+        write: (bytes: number) => mmu.write(bytes),
+        finishWrite: (budget: number) => mmu.finishWrite(budget),
+      },
+      helper: createHelpers(this.memory),
+    });
+    this.#engine = instance.exports as unknown as EngineExports;
   }
 
-  /** Instructions retired since the CPU was made. */
+  /**
+   * Instructions retired since the CPU was made. Each iteration of a repeated string instruction
+   * counts, as it does for whoever steps through it.
+   */
   get retired(): number {
     return this.#retired;
   }
@@ -37,12 +118,177 @@ export class Cpu {
 
   /** Makes a space the current one, as loading CR3 does. */
   activate(space: AddressSpace): void {
-    this.#tlb.activate(space);
+    this.#mmu.activate(space);
   }
 
   /** Runs at most `budget` instructions of the current space. */
   run(budget: number): Exit {
-    this.#retired += budget;
-    return { reason: 'budget' };
+    let left = budget;
+    while (left > 0) {
+      const stepping = (this.#words[RFLAGS >>> 2] & FLAG_TF) !== 0;
+      const part = stepping ? 1 : Math.min(left, LONGEST_RUN);
+      const exit = this.#enter(part);
+      left = left - part + this.#left;
+      if (stepping && (exit === undefined || exit.reason === 'budget')) return SINGLE_STEP_EXIT;
+      if (exit === undefined) continue;
+      if (exit.reason !== 'budget') return exit;
+    }
+    return BUDGET_EXIT;
+  }
+
+  /** The text of the instruction at an address of the current space. */
+  disassemble(address: number): { text: string; length: number } {
+    return this.#decoder.describe(this.#fetch(address), address);
+  }
+
+  /**
+   * Lets the engine run until it leaves, keeps RFLAGS, RIP and the count right, and sets #left.
+   * Gives undefined where flags changed in a way that {@link run} must look at.
+   */
+  #enter(budget: number): Exit | undefined {
+    const words = this.#words;
+    const rflags = words[RFLAGS >>> 2];
+    words[FLAGS_KIND >>> 2] = KIND_WORD;
+    words[FLAGS_A >>> 2] = rflags & ARITHMETIC_FLAGS;
+    words[FLAGS_RESULT >>> 2] = (rflags & 0x40) === 0 ? 1 : 0;
+    words[(FLAGS_RESULT >>> 2) + 1] = 0;
+    const base = this.#retired;
+    let left = budget;
+    let reason: number;
+    do {
+      words[POSTPONED >>> 2] = 0;
+      words[RUN_BUDGET >>> 2] = left;
+      const retired = base + budget - left;
+      words[RETIRED_BASE >>> 2] = retired % TWO_32;
+      words[(RETIRED_BASE >>> 2) + 1] = Math.floor(retired / TWO_32);
+      reason = this.#engine.run(left);
+      left = words[REMAINING >>> 2] + words[POSTPONED >>> 2];
+      if (reason === LEFT_LOOKUP) reason = this.#decodeAtRip() ? LEFT_LOOKUP : LEFT_FAULT;
+    } while ((reason === LEFT_LOOKUP || reason === LEFT_BUDGET) && left > 0);
+    const exit = this.#exit(reason);
+    // an instruction that left by itself is complete unless it faulted or has no meaning
+    if (COMPLETED.has(reason)) left--;
+    this.#retired = base + budget - left;
+    this.#left = left;
+    words[RFLAGS >>> 2] = (words[RFLAGS >>> 2] & ~ARITHMETIC_FLAGS) | this.#engine.flags();
+    if (reason === LEFT_SYSCALL) this.#completeSyscall();
+    return exit;
+  }
+
+  #exit(reason: number): Exit | undefined {
+    const words = this.#words;
+    switch (reason) {
+      case LEFT_BUDGET:
+        return BUDGET_EXIT;
+      case LEFT_SYSCALL:
+        this.#ripAfterRecord();
+        return SYSCALL_EXIT;
+      case LEFT_FLAGS:
+        this.#ripAfterRecord();
+        return undefined;
+      case LEFT_TRAP:
+        this.#ripAfterRecord();
+        return {
+          reason: 'exception',
+          vector: words[EXIT_VECTOR >>> 2],
+          errorCode: 0,
+          address: 0n,
+        };
+      case LEFT_INTERRUPT: {
+        const instruction = this.#recordAddress();
+        this.#ripAfterRecord();
+        const vector = words[EXIT_VECTOR >>> 2];
+        return { reason: 'interrupt', vector, instruction: BigInt(instruction) };
+      }
+      case LEFT_FAULT:
+        if (words[EXIT_RECORD >>> 2] !== 0) this.#setRip(this.#recordAddress());
+        return {
+          reason: 'exception',
+          vector: words[EXIT_VECTOR >>> 2],
+          errorCode: words[EXIT_ERROR >>> 2],
+          address:
+            (BigInt(words[(EXIT_ADDRESS >>> 2) + 1]) << 32n) | BigInt(words[EXIT_ADDRESS >>> 2]),
+        };
+      default: {
+        const address = this.#recordAddress();
+        this.#setRip(address);
+        const bytes = this.#fetch(address);
+        const { text, length } = this.#decoder.describe(bytes, address);
+        return {
+          reason: 'unimplemented',
+          address: BigInt(address),
+          bytes: bytes.slice(0, length),
+          text,
+        };
+      }
+    }
+  }
+
+  /** RCX = RIP, R11 = RFLAGS. Intel SDM vol. 2B, "SYSCALL". */
+  #completeSyscall(): void {
+    const words = this.#words;
+    words[2] = words[RIP >>> 2];
+    words[3] = words[(RIP >>> 2) + 1];
+    words[22] = words[RFLAGS >>> 2];
+    words[23] = words[(RFLAGS >>> 2) + 1];
+  }
+
+  /** Decodes at RIP; false after a fault, which is noted as the engine's. */
+  #decodeAtRip(): boolean {
+    const words = this.#words;
+    words[EXIT_RECORD >>> 2] = 0;
+    const high = words[(RIP >>> 2) + 1];
+    if (high >= 0x8000) {
+      words[EXIT_VECTOR >>> 2] = 13;
+      words[EXIT_ERROR >>> 2] = 0;
+      return false;
+    }
+    const address = high * TWO_32 + words[RIP >>> 2];
+    const frame = this.#mmu.fetch(address);
+    if (frame < 0) return false;
+    const missing = this.#code.decode(address, frame, (page) => this.#mmu.executable(page));
+    if (missing < 0) return true;
+    this.#mmu.fetch(missing);
+    return false;
+  }
+
+  /** Up to fifteen bytes of code. */
+  #fetch(address: number): Uint8Array {
+    const bytes = new Uint8Array(LONGEST_INSTRUCTION);
+    let length = 0;
+    for (; length < bytes.length; length++) {
+      const frame = this.#mmu.executable(address + length);
+      if (frame < 0) break;
+      bytes[length] = this.memory.bytes[this.memory.offset(frame) + ((address + length) % 4096)];
+    }
+    return bytes.subarray(0, length);
+  }
+
+  #recordAddress(): number {
+    const { view } = this.memory;
+    const record = this.#words[EXIT_RECORD >>> 2];
+    const next =
+      view.getUint32(record + NEXT + 4, true) * TWO_32 + view.getUint32(record + NEXT, true);
+    return next - view.getUint8(record + LENGTH);
+  }
+
+  #ripAfterRecord(): void {
+    const record = this.#words[EXIT_RECORD >>> 2];
+    const { view } = this.memory;
+    this.#words[RIP >>> 2] = view.getUint32(record + NEXT, true);
+    this.#words[(RIP >>> 2) + 1] = view.getUint32(record + NEXT + 4, true);
+  }
+
+  #setRip(address: number): void {
+    this.#words[RIP >>> 2] = address % TWO_32;
+    this.#words[(RIP >>> 2) + 1] = Math.floor(address / TWO_32);
   }
 }
+
+/** Exits after which the instruction has retired. */
+const COMPLETED: ReadonlySet<number> = new Set([
+  LEFT_SYSCALL,
+  LEFT_FLAGS,
+  LEFT_TRAP,
+  LEFT_INTERRUPT,
+]);

@@ -48,6 +48,8 @@ export const RETIRED_BASE = 0x350;
 export const RUN_BUDGET = 0x358;
 /** 512 bytes through which helpers pass memory operands. */
 export const SCRATCH = 0x400;
+/** 512 bytes that stand for an access which crosses a page. */
+export const CROSSING = 0x600;
 
 /** TLB banks: one per recently used address space. */
 export const TLB_BANKS = 0x1_0000;

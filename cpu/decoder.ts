@@ -1,0 +1,279 @@
+// Decodes instructions with iced-x86 into the interpreter's records.
+import * as iced from 'iced-x86';
+import {
+  ADDRESS_MASK,
+  BASE,
+  DISPLACEMENT,
+  HANDLER,
+  IMMEDIATE,
+  IMMEDIATE_2,
+  INDEX,
+  LENGTH,
+  LINK,
+  NEXT,
+  RECORD_SIZE,
+  REGISTER_SLOT,
+  SCALE,
+  SEGMENT,
+  SIMPLE_ADDRESS,
+} from './interpreter/record.js';
+import { FS_BASE, GS_BASE, X87, XMM, ZERO } from './layout.js';
+import type { PhysicalMemory } from './memory.js';
+
+const { Code, Decoder, DecoderError, FlowControl, Instruction, Mnemonic, OpKind, Register } = iced;
+
+const FULL = 0xffff_ffff_ffff_ffffn;
+const LOW = 0xffff_ffffn;
+
+/** How a run of records goes on after an instruction. */
+export type Flow = 'next' | 'end';
+
+/** Outcome of decoding one instruction. */
+export type Decoded =
+  | { readonly kind: 'instruction'; readonly length: number; readonly flow: Flow }
+  /** The bytes end inside the instruction. */
+  | { readonly kind: 'truncated' };
+
+/** Kind of a register in a key, and where it lies in the register file. */
+interface RegisterPlace {
+  readonly token: string;
+  readonly at: number;
+}
+
+export class RecordDecoder {
+  readonly #view: DataView;
+  readonly #handlers: ReadonlyMap<string, number>;
+  readonly #instruction = new Instruction();
+  /** Handler by iced's Code, times four: register form, memory, simple memory; -1 not yet known. */
+  readonly #cache = new Map<number, number>();
+  readonly #places = registerPlaces();
+  readonly #mnemonics = mnemonicNames();
+
+  constructor(memory: PhysicalMemory, handlerKeys: readonly string[]) {
+    this.#view = memory.view;
+    this.#handlers = new Map(handlerKeys.map((key, index) => [key, index]));
+  }
+
+  /** Index of the handler with a key. */
+  handler(key: string): number | undefined {
+    return this.#handlers.get(key);
+  }
+
+  /** Decodes the instruction that begins at `bytes[0]` and at `address` into the record at `at`. */
+  decode(bytes: Uint8Array, address: number, at: number): Decoded {
+    const decoder = new Decoder(64, bytes, iced.DecoderOptions.None);
+    decoder.ip = BigInt(address);
+    const instruction = this.#instruction;
+    decoder.decodeOut(instruction);
+    const { lastError } = decoder;
+    decoder.free();
+    if (lastError === DecoderError.NoMoreBytes && bytes.length < 15) return { kind: 'truncated' };
+    const view = this.#view;
+    for (let i = 0; i < RECORD_SIZE; i += 4) view.setUint32(at + i, 0, true);
+    const { length } = instruction;
+    view.setUint8(at + LENGTH, length);
+    setNumber(view, at + NEXT, address + length);
+    if (instruction.code === Code.INVALID) {
+      view.setUint32(at + HANDLER, this.#handlers.get('(invalid)') ?? 0, true);
+      return { kind: 'instruction', length, flow: 'end' };
+    }
+    this.#fillOperands(instruction, bytes, at);
+    view.setUint32(at + HANDLER, this.#handlerOf(instruction, bytes, at), true);
+    const flow = instruction.flowControl;
+    const ends =
+      flow === FlowControl.UnconditionalBranch ||
+      flow === FlowControl.IndirectBranch ||
+      flow === FlowControl.Return ||
+      flow === FlowControl.Exception;
+    return { kind: 'instruction', length, flow: ends ? 'end' : 'next' };
+  }
+
+  /** The instruction's text and mnemonic key, for messages. */
+  describe(bytes: Uint8Array, address: number): { text: string; length: number } {
+    const decoder = new Decoder(64, bytes, iced.DecoderOptions.None);
+    decoder.ip = BigInt(address);
+    const instruction = decoder.decode();
+    const text = instruction.toString();
+    const { length } = instruction;
+    instruction.free();
+    decoder.free();
+    return { text, length };
+  }
+
+  #handlerOf(instruction: iced.Instruction, bytes: Uint8Array, at: number): number {
+    const shape = this.#shape(instruction, bytes, at);
+    // prefixes and operands that the Code does not tell are in the shape
+    const cacheKey = instruction.code * 64 + shape;
+    let handler = this.#cache.get(cacheKey);
+    if (handler === undefined) {
+      handler = this.#find(this.#key(instruction, bytes), (shape & 3) === 2);
+      this.#cache.set(cacheKey, handler);
+    }
+    return handler;
+  }
+
+  /** 0 no memory operand, 1 a general one, 2 a simple one; plus 4 REP, 8 REPNE, 16 address size. */
+  #shape(instruction: iced.Instruction, bytes: Uint8Array, at: number): number {
+    const view = this.#view;
+    let shape = 0;
+    for (let i = 0; i < instruction.opCount; i++) {
+      if (instruction.opKind(i) === OpKind.Memory) {
+        const simple =
+          view.getUint16(at + INDEX, true) === ZERO &&
+          view.getUint16(at + SEGMENT, true) === ZERO &&
+          view.getUint32(at + ADDRESS_MASK + 4, true) !== 0;
+        shape = simple ? 2 : 1;
+      }
+    }
+    if (instruction.hasRepePrefix) shape |= 4;
+    if (instruction.hasRepnePrefix) shape |= 8;
+    if (hasAddressSizePrefix(bytes)) shape |= 16;
+    if (instruction.hasLockPrefix) shape |= 32;
+    return shape;
+  }
+
+  #find(key: string, simple: boolean): number {
+    const plain = this.#handlers.get(key);
+    if (simple) return this.#handlers.get(key + SIMPLE_ADDRESS) ?? plain ?? 0;
+    return plain ?? 0;
+  }
+
+  #key(instruction: iced.Instruction, bytes: Uint8Array): string {
+    const mnemonic = this.#mnemonics.get(instruction.mnemonic) ?? '(bad)';
+    const size = hasAddressSizePrefix(bytes) ? ' a32' : '';
+    if (instruction.isStringInstruction) {
+      const rep = instruction.hasRepnePrefix ? 'repne ' : instruction.hasRepePrefix ? 'rep ' : '';
+      return `${rep}${mnemonic} string${size}`;
+    }
+    if (ADDRESS_SIZE_MATTERS.has(mnemonic)) return mnemonic + size;
+    const operands: string[] = [];
+    for (let i = 0; i < instruction.opCount; i++) operands.push(this.#token(instruction, i));
+    return operands.length === 0 ? mnemonic : `${mnemonic} ${operands.join(',')}`;
+  }
+
+  #token(instruction: iced.Instruction, operand: number): string {
+    const kind = instruction.opKind(operand);
+    switch (kind) {
+      case OpKind.Register:
+        return this.#places.get(instruction.opRegister(operand))?.token ?? '?';
+      case OpKind.Memory:
+        return `m${iced.MemorySizeExt.size(instruction.memorySize) * 8}`;
+      case OpKind.NearBranch16:
+      case OpKind.NearBranch32:
+      case OpKind.NearBranch64:
+        return 'rel';
+      case OpKind.Immediate8_2nd:
+        return 'i8';
+      default:
+        return IMMEDIATE_TOKEN.get(kind) ?? '?';
+    }
+  }
+
+  #fillOperands(instruction: iced.Instruction, bytes: Uint8Array, at: number): void {
+    const view = this.#view;
+    view.setUint16(at + BASE, ZERO, true);
+    view.setUint16(at + INDEX, ZERO, true);
+    view.setUint16(at + SEGMENT, segmentSlot(instruction.memorySegment), true);
+    view.setBigUint64(at + ADDRESS_MASK, hasAddressSizePrefix(bytes) ? LOW : FULL, true);
+    view.setUint32(at + LINK, 0, true);
+    for (let i = 0; i < instruction.opCount; i++) {
+      const kind = instruction.opKind(i);
+      if (kind === OpKind.Register) {
+        const place = this.#places.get(instruction.opRegister(i));
+        view.setUint16(at + REGISTER_SLOT[i as 0 | 1 | 2], place?.at ?? ZERO, true);
+      } else if (kind === OpKind.Memory) {
+        this.#fillMemory(instruction, at);
+      } else if (
+        kind === OpKind.NearBranch64 ||
+        kind === OpKind.NearBranch32 ||
+        kind === OpKind.NearBranch16
+      ) {
+        view.setBigUint64(at + IMMEDIATE, instruction.nearBranchTarget, true);
+      } else if (kind === OpKind.Immediate8_2nd) {
+        view.setBigUint64(at + IMMEDIATE_2, instruction.immediate(i), true);
+      } else if (IMMEDIATE_TOKEN.has(kind)) {
+        view.setBigUint64(at + IMMEDIATE, BigInt.asUintN(64, instruction.immediate(i)), true);
+      }
+    }
+  }
+
+  #fillMemory(instruction: iced.Instruction, at: number): void {
+    const view = this.#view;
+    const base = instruction.memoryBase;
+    const index = instruction.memoryIndex;
+    // iced has already added RIP to the displacement
+    if (base !== Register.None && base !== Register.RIP && base !== Register.EIP) {
+      view.setUint16(at + BASE, this.#places.get(base)?.at ?? ZERO, true);
+    }
+    if (index !== Register.None) {
+      view.setUint16(at + INDEX, this.#places.get(index)?.at ?? ZERO, true);
+      view.setUint8(at + SCALE, Math.log2(instruction.memoryIndexScale));
+    }
+    view.setBigUint64(at + DISPLACEMENT, instruction.memoryDisplacement, true);
+  }
+}
+
+/** Instructions without operands in their key whose meaning depends on the address size. */
+const ADDRESS_SIZE_MATTERS: ReadonlySet<string> = new Set(['xlatb', 'loop', 'loope', 'loopne']);
+
+const IMMEDIATE_TOKEN: ReadonlyMap<number, string> = new Map<number, string>([
+  [OpKind.Immediate8, 'i8'],
+  [OpKind.Immediate16, 'i16'],
+  [OpKind.Immediate32, 'i32'],
+  [OpKind.Immediate64, 'i64'],
+  [OpKind.Immediate8to16, 'i16'],
+  [OpKind.Immediate8to32, 'i32'],
+  [OpKind.Immediate8to64, 'i64'],
+  [OpKind.Immediate32to64, 'i64'],
+]);
+
+/** Prefixes before an opcode that may stand before 0x67. */
+const LEGACY_PREFIXES: ReadonlySet<number> = new Set([
+  0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0xf0, 0xf2, 0xf3,
+]);
+
+function hasAddressSizePrefix(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length && i < 14; i++) {
+    if (bytes[i] === 0x67) return true;
+    if (!LEGACY_PREFIXES.has(bytes[i])) return false;
+  }
+  return false;
+}
+
+function segmentSlot(segment: number): number {
+  if (segment === Register.FS) return FS_BASE;
+  return segment === Register.GS ? GS_BASE : ZERO;
+}
+
+/** Stores a non-negative number below 2^53 as a 64-bit word. */
+function setNumber(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value % 0x1_0000_0000, true);
+  view.setUint32(at + 4, Math.floor(value / 0x1_0000_0000), true);
+}
+
+function registerPlaces(): ReadonlyMap<number, RegisterPlace> {
+  const places = new Map<number, RegisterPlace>();
+  const family = (first: number, count: number, token: string, at: (i: number) => number): void => {
+    for (let i = 0; i < count; i++) places.set(first + i, { token, at: at(i) });
+  };
+  // iced numbers AL CL DL BL AH CH DH BH SPL BPL SIL DIL R8L.., then the wider ones in encoding order
+  family(Register.AL, 4, 'r8', (i) => i * 8);
+  family(Register.AH, 4, 'r8', (i) => i * 8 + 1);
+  family(Register.SPL, 12, 'r8', (i) => (i + 4) * 8);
+  family(Register.AX, 16, 'r16', (i) => i * 8);
+  family(Register.EAX, 16, 'r32', (i) => i * 8);
+  family(Register.RAX, 16, 'r64', (i) => i * 8);
+  family(Register.XMM0, 16, 'x', (i) => XMM + i * 16);
+  family(Register.MM0, 8, 'mm', (i) => X87 + i * 16);
+  family(Register.ST0, 8, 'st', (i) => i);
+  family(Register.ES, 6, 'sreg', (i) => i);
+  return places;
+}
+
+function mnemonicNames(): ReadonlyMap<number, string> {
+  return new Map(
+    Object.entries(Mnemonic)
+      .filter((entry): entry is [string, number] => typeof entry[1] === 'number')
+      .map(([name, number]) => [number, name === 'INVALID' ? '(bad)' : name.toLowerCase()]),
+  );
+}

@@ -1,0 +1,17 @@
+// The helpers by name, bound to a memory: what the engines import.
+import { SELECTORS } from '../layout.js';
+import type { PhysicalMemory } from '../memory.js';
+import { cpuid } from './cpuid.js';
+import { divide128, divide128Signed } from './divide.js';
+
+export type Helper = (...operands: number[]) => number;
+
+export function createHelpers(memory: PhysicalMemory): Record<string, Helper> {
+  const { view } = memory;
+  return {
+    divide128: () => divide128(view),
+    divide128Signed: () => divide128Signed(view),
+    cpuid: () => cpuid(view),
+    selector: (segment) => view.getUint16(SELECTORS + segment * 2, true),
+  };
+}

@@ -1,0 +1,191 @@
+// What the meaning of an instruction may say: operands, memory, flags, control. Each engine
+// implements this once; cpu/isa says everything in these terms and so belongs to no engine.
+//
+// An instruction commits nothing before its last access that can fault: memory first, registers and
+// flags after.
+import { type Bit, type Float, type Value, Values, type Vector, type Width } from './values.js';
+
+/** What an operand is, apart from where the engine finds it. */
+export type OperandKind =
+  | 'gpr'
+  | 'memory'
+  | 'immediate'
+  | 'relative'
+  | 'xmm'
+  | 'mmx'
+  | 'st'
+  | 'segment';
+
+export interface Operand {
+  readonly kind: OperandKind;
+  /** Bits of a register, of the memory accessed (0: only its address), of the operation for immediates. */
+  readonly bits: number;
+  /** Position among the instruction's operands. */
+  readonly slot: 0 | 1 | 2;
+}
+
+/** Condition codes as in Jcc, SETcc and CMOVcc. Intel SDM vol. 1, appendix B. */
+export type ConditionCode =
+  | 'o'
+  | 'no'
+  | 'b'
+  | 'ae'
+  | 'e'
+  | 'ne'
+  | 'be'
+  | 'a'
+  | 's'
+  | 'ns'
+  | 'p'
+  | 'np'
+  | 'l'
+  | 'ge'
+  | 'le'
+  | 'g';
+
+export type FlagName = 'cf' | 'pf' | 'af' | 'zf' | 'sf' | 'of';
+
+/** New values of flags; a flag that is not named keeps its value. */
+export type FlagChanges = { readonly [name in FlagName]?: Bit } & {
+  /** Sets ZF, SF and PF as this result says. */
+  readonly result?: Value;
+};
+
+/** Reasons for an engine to hand control back after an instruction. */
+export type Leave = 'syscall' | 'flags' | 'unimplemented';
+
+/** An access to memory: how many bytes, and the boundary it must lie on (0: any). */
+export interface Alignment {
+  readonly aligned?: boolean;
+}
+
+export abstract class Semantics extends Values {
+  // Operands
+
+  /** An integer operand's value; an immediate is sign-extended to the operation's width. */
+  abstract read(operand: Operand): Value;
+  /** The same, when {@link write} to it follows: memory is checked for writing at once. */
+  abstract readForWrite(operand: Operand): Value;
+  /** Stores a value of the operand's width; a 32-bit register write clears the upper half. */
+  abstract write(operand: Operand, value: Value): void;
+  /** A memory operand's linear address (segment base included), 64 bits. */
+  abstract address(operand: Operand): Value;
+  /** A memory operand's offset in its segment: what LEA computes, 64 bits. */
+  abstract offset(operand: Operand): Value;
+  /** The second immediate of ENTER, 32 bits. */
+  abstract secondImmediate(): Value;
+  /** The number of an x87 or MMX register or a segment operand, 32 bits. */
+  abstract registerNumber(operand: Operand): Value;
+  /** 128 bits of an XMM register; or `bits` of a memory operand with zeros above. */
+  abstract readVector(operand: Operand, alignment?: Alignment): Vector;
+  /** A whole XMM register, or the low `bits` of a memory operand. */
+  abstract writeVector(operand: Operand, value: Vector, alignment?: Alignment): void;
+
+  // Registers by name: 0-15 in encoding order
+
+  abstract register(index: number, width: Width): Value;
+  abstract setRegister(index: number, value: Value): void;
+  /** AH, when FNSTSW, LAHF, MUL and DIV need it. */
+  abstract highByte(index: number): Value;
+  abstract setHighByte(index: number, value: Value): void;
+  abstract xmm(index: number): Vector;
+  abstract setXmm(index: number, value: Vector): void;
+  /** A word of the register file that is no general register: see cpu/layout.ts. */
+  abstract state(offset: number, width: Width): Value;
+  abstract setState(offset: number, value: Value): void;
+
+  // Memory by linear address
+
+  abstract load(address: Value, width: Width): Value;
+  abstract store(address: Value, value: Value): void;
+  abstract loadVector(address: Value, bytes: number): Vector;
+  abstract storeVector(address: Value, value: Vector, bytes: number): void;
+  /**
+   * Copies `bytes` (at most 512) between memory and the scratch area that helpers use, as one access.
+   * `fromMemory` makes the bytes readable at SCRATCH; `toMemory` writes what lies at SCRATCH.
+   */
+  abstract fromMemory(address: Value, bytes: number): void;
+  abstract toMemory(address: Value, bytes: number): void;
+  /** Faults now where a later {@link toMemory} or {@link store} of so many bytes would. */
+  abstract probeWrite(address: Value, bytes: number): void;
+  /** Raises #GP(0) unless the address is a multiple of `bytes`, a power of two. */
+  abstract requireAligned(address: Value, bytes: number): void;
+  /** The base address of a segment: 4 is FS, 5 is GS, others have none. */
+  abstract segmentBase(segment: number): Value;
+  /** The linear base of the memory operand's segment, as string instructions need it for DS:rSI. */
+  abstract sourceSegmentBase(): Value;
+
+  // Flags
+
+  abstract flagsFromAdd(a: Value, b: Value, result: Value): void;
+  abstract flagsFromSubtract(a: Value, b: Value, result: Value): void;
+  /** AND, OR, XOR, TEST: CF and OF clear; AF is undefined and cleared. */
+  abstract flagsFromLogic(result: Value): void;
+  abstract setFlags(changes: FlagChanges): void;
+  abstract flag(name: FlagName): Bit;
+  abstract condition(code: ConditionCode): Bit;
+  /** RFLAGS as a 64-bit word, arithmetic flags included; VM and RF read as they are. */
+  abstract rflags(): Value;
+  /** Replaces the bits of RFLAGS that are set in `mask`. */
+  abstract setRflags(value: Value, mask: bigint): void;
+  abstract directionFlag(): Bit;
+
+  // Control
+
+  /** Address of the next instruction. */
+  abstract nextAddress(): Value;
+  /** Continues at a computed address. Ends the instruction. */
+  abstract jump(target: Value): void;
+  /** Continues at the instruction's relative operand. Ends the instruction. */
+  abstract jumpRelative(): void;
+  /** The relative operand's target when the bit is set, else the next instruction. Ends the instruction. */
+  abstract branch(taken: Bit): void;
+  /** Runs the same instruction again as a further step: one iteration of REP. Ends the instruction. */
+  abstract repeat(): void;
+  /** A fault: nothing of the instruction is committed. Ends the instruction. */
+  abstract raise(vector: number, errorCode?: number): void;
+  /** A trap: the instruction is complete, RIP is after it. Ends the instruction. */
+  abstract trap(vector: number): void;
+  /** INT n. Ends the instruction. */
+  abstract interrupt(vector: Value): void;
+  /** Completes the instruction and hands control back. Ends the instruction. */
+  abstract leave(why: Leave): void;
+
+  // What needs a page of TypeScript: see cpu/helpers
+
+  /** Calls a helper by name; its result is 32 bits. */
+  abstract helper(name: string, ...operands: readonly (Value | Bit)[]): Value;
+  /** Instructions retired so far: what RDTSC counts. */
+  abstract retired(): Value;
+  /** High 64 bits of a 64 x 64 bit product. */
+  abstract multiplyHigh(a: Value, b: Value, signed: boolean): Value;
+
+  // Said in terms of the above
+
+  /** Pushes 16 or 64 bits: memory first, then RSP. */
+  push(value: Value): void {
+    const rsp = this.register(4, 64);
+    const top = this.subtract(rsp, this.constant(BigInt(value.width / 8), 64));
+    this.store(top, value);
+    this.setRegister(4, top);
+  }
+
+  /** Pops 16 or 64 bits, leaving RSP to {@link popped}. */
+  peek(width: Width): Value {
+    return this.load(this.register(4, 64), width);
+  }
+
+  /** Moves RSP past what {@link peek} read, and `extra` bytes more. */
+  popped(width: Width, extra?: Value): void {
+    const rsp = this.register(4, 64);
+    let top = this.add(rsp, this.constant(BigInt(width / 8), 64));
+    if (extra !== undefined) top = this.add(top, extra);
+    this.setRegister(4, top);
+  }
+
+  raiseIf(condition: Bit, vector: number): void {
+    this.if(condition, () => this.raise(vector));
+  }
+}
+
+export type { Bit, Float, Value, Vector, Width };

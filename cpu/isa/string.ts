@@ -1,0 +1,121 @@
+// String instructions. Intel SDM vol. 2, "MOVS", "STOS", "LODS", "SCAS", "CMPS", "REP". Under REP each
+// iteration is a step of its own: that is how the processor traps it, and how budgets count it.
+import { instruction } from './registry.js';
+import type { Bit, Semantics, Value, Width } from './semantics.js';
+
+const RAX = 0;
+const RCX = 1;
+const RSI = 6;
+const RDI = 7;
+
+/** One iteration; a comparing instruction gives the condition it leaves in ZF. */
+type Iteration = (s: Strings) => Bit | undefined;
+
+/** Addresses and strides of one string instruction. */
+class Strings {
+  constructor(
+    readonly s: Semantics,
+    readonly width: Width,
+    readonly addressWidth: 32 | 64,
+  ) {}
+
+  source(): Value {
+    const offset = this.s.zeroExtend(this.s.register(RSI, this.addressWidth), 64);
+    return this.s.add(offset, this.s.sourceSegmentBase());
+  }
+
+  destination(): Value {
+    return this.s.zeroExtend(this.s.register(RDI, this.addressWidth), 64);
+  }
+
+  advance(...registers: readonly number[]): void {
+    const { s, addressWidth } = this;
+    const bytes = BigInt(this.width / 8);
+    const step = s.select(
+      s.directionFlag(),
+      s.constant(-bytes, addressWidth),
+      s.constant(bytes, addressWidth),
+    );
+    for (const register of registers) {
+      s.setRegister(register, s.add(s.register(register, addressWidth), step));
+    }
+  }
+}
+
+const ITERATIONS: Readonly<Record<string, Iteration>> = {
+  movs: (strings) => {
+    const { s, width } = strings;
+    s.store(strings.destination(), s.load(strings.source(), width));
+    strings.advance(RSI, RDI);
+    return undefined;
+  },
+  stos: (strings) => {
+    const { s, width } = strings;
+    s.store(strings.destination(), s.register(RAX, width));
+    strings.advance(RDI);
+    return undefined;
+  },
+  lods: (strings) => {
+    const { s, width } = strings;
+    s.setRegister(RAX, s.load(strings.source(), width));
+    strings.advance(RSI);
+    return undefined;
+  },
+  scas: (strings) => {
+    const { s, width } = strings;
+    const a = s.register(RAX, width);
+    const b = s.load(strings.destination(), width);
+    s.flagsFromSubtract(a, b, s.subtract(a, b));
+    strings.advance(RDI);
+    return s.compare('eq', a, b);
+  },
+  cmps: (strings) => {
+    const { s, width } = strings;
+    const a = s.load(strings.source(), width);
+    const b = s.load(strings.destination(), width);
+    s.flagsFromSubtract(a, b, s.subtract(a, b));
+    strings.advance(RSI, RDI);
+    return s.compare('eq', a, b);
+  },
+};
+
+/** REP, REPE (`whileEqual`) or REPNE around an iteration. */
+function repeated(strings: Strings, iteration: Iteration, whileEqual: boolean): void {
+  const { s, addressWidth } = strings;
+  const count = s.register(RCX, addressWidth);
+  s.if(s.isNotZero(count), () => {
+    const equal = iteration(strings);
+    const rest = s.subtract(count, s.constant(1n, addressWidth));
+    s.setRegister(RCX, rest);
+    let again = s.isNotZero(rest);
+    if (equal !== undefined) again = s.bitAnd(again, whileEqual ? equal : s.bitNot(equal));
+    s.if(again, () => s.repeat());
+  });
+}
+
+const WIDTHS = [
+  ['b', 8],
+  ['w', 16],
+  ['d', 32],
+  ['q', 64],
+] as const;
+
+for (const [name, iteration] of Object.entries(ITERATIONS)) {
+  for (const [letter, width] of WIDTHS) {
+    for (const [suffix, addressWidth] of [
+      ['', 64],
+      [' a32', 32],
+    ] as const) {
+      const key = `${name}${letter} string${suffix}`;
+      instruction(key, '', (s) => {
+        iteration(new Strings(s, width, addressWidth));
+      });
+      instruction(`rep ${key}`, '', (s) => {
+        repeated(new Strings(s, width, addressWidth), iteration, true);
+      });
+      instruction(`repne ${key}`, '', (s) => {
+        repeated(new Strings(s, width, addressWidth), iteration, false);
+      });
+    }
+  }
+}

@@ -1,0 +1,411 @@
+// What instruction semantics compute with: handles of guest values, and the operations on them that
+// need no operand, memory or flag. Building an operation emits WebAssembly; nothing is computed here.
+import type { Code } from '../wasm/code.js';
+import type { NumericOp, ValueType, VectorOp } from '../wasm/opcodes.js';
+
+/** Bits of an integer operand. */
+export type Width = 8 | 16 | 32 | 64;
+
+/**
+ * An integer of the guest. It lives in a WebAssembly local: an i64 when 64 bits wide, else an i32
+ * whose bits above the width are zero.
+ */
+export interface Value {
+  readonly width: Width;
+  readonly local: number;
+}
+
+/** A truth value: an i32 that is 0 or 1. */
+export interface Bit {
+  readonly bit: true;
+  readonly local: number;
+}
+
+/** 128 bits: an XMM register's worth. */
+export interface Vector {
+  readonly vector: true;
+  readonly local: number;
+}
+
+/** A float or double in a WebAssembly local. */
+export interface Float {
+  readonly precision: 32 | 64;
+  readonly local: number;
+}
+
+const MASK: Readonly<Record<8 | 16, number>> = { 8: 0xff, 16: 0xffff };
+
+type Arithmetic = 'add' | 'sub' | 'mul' | 'and' | 'or' | 'xor' | 'shl' | 'shr_u' | 'shr_s';
+type Comparison =
+  | 'eq'
+  | 'ne'
+  | 'lt_s'
+  | 'lt_u'
+  | 'gt_s'
+  | 'gt_u'
+  | 'le_s'
+  | 'le_u'
+  | 'ge_s'
+  | 'ge_u';
+
+export abstract class Values {
+  constructor(readonly code: Code) {}
+
+  constant(value: bigint, width: Width): Value {
+    const local = this.integerLocal(width);
+    if (width === 64) this.code.i64(value);
+    else this.code.i32(Number(BigInt.asUintN(width, value)) | 0);
+    this.code.set(local);
+    return { width, local };
+  }
+
+  // Arithmetic on two values of one width
+
+  add(a: Value, b: Value): Value {
+    return this.#normalised('add', a, b);
+  }
+
+  subtract(a: Value, b: Value): Value {
+    return this.#normalised('sub', a, b);
+  }
+
+  /** The low half of a product. */
+  multiply(a: Value, b: Value): Value {
+    return this.#normalised('mul', a, b);
+  }
+
+  and(a: Value, b: Value): Value {
+    return this.#arithmetic('and', a, b);
+  }
+
+  or(a: Value, b: Value): Value {
+    return this.#arithmetic('or', a, b);
+  }
+
+  xor(a: Value, b: Value): Value {
+    return this.#arithmetic('xor', a, b);
+  }
+
+  not(a: Value): Value {
+    return this.xor(a, this.constant(-1n, a.width));
+  }
+
+  negate(a: Value): Value {
+    return this.subtract(this.constant(0n, a.width), a);
+  }
+
+  // Shifts: the count has the width of the value and is below 32 (64 for a 64-bit value)
+
+  shiftLeft(a: Value, count: Value): Value {
+    return this.#normalised('shl', a, count);
+  }
+
+  /** Shifts zeros in from the left. */
+  shiftRight(a: Value, count: Value): Value {
+    return this.#arithmetic('shr_u', a, count);
+  }
+
+  /** Shifts the sign in from the left. */
+  shiftRightSigned(a: Value, count: Value): Value {
+    if (a.width === 64 || a.width === 32) return this.#arithmetic('shr_s', a, count);
+    const wide = this.signExtend(a, 32);
+    const shifted = this.#arithmetic('shr_s', wide, { ...count, width: 32 });
+    return this.truncate(shifted, a.width);
+  }
+
+  /** Rotation of a 32- or 64-bit value. */
+  rotate(direction: 'rotl' | 'rotr', a: Value, count: Value): Value {
+    const type = this.#type(a);
+    return this.#integer(a.width, () =>
+      this.code.get(a.local).get(count.local).op(`${type}.${direction}`),
+    );
+  }
+
+  countLeadingZeros(a: Value): Value {
+    return this.#unary('clz', a);
+  }
+
+  countTrailingZeros(a: Value): Value {
+    return this.#unary('ctz', a);
+  }
+
+  populationCount(a: Value): Value {
+    return this.#unary('popcnt', a);
+  }
+
+  // Widths
+
+  zeroExtend(a: Value, width: Width): Value {
+    if (width === a.width) return a;
+    if (width !== 64) return { width, local: a.local };
+    return this.#integer(64, () => this.code.get(a.local).op('i64.extend_i32_u'));
+  }
+
+  signExtend(a: Value, width: Width): Value {
+    if (width === a.width) return a;
+    const narrow = this.#integer(32, () => {
+      this.code.get(a.local);
+      if (a.width === 8) this.code.op('i32.extend8_s');
+      else if (a.width === 16) this.code.op('i32.extend16_s');
+    });
+    if (width === 64) {
+      return this.#integer(64, () => this.code.get(narrow.local).op('i64.extend_i32_s'));
+    }
+    return this.truncate(narrow, width);
+  }
+
+  truncate(a: Value, width: Width): Value {
+    if (width === a.width) return a;
+    return this.#integer(width, () => {
+      this.code.get(a.local);
+      if (a.width === 64) this.code.op('i32.wrap_i64');
+      if (width !== 32) this.code.i32(MASK[width as 8 | 16]).op('i32.and');
+    });
+  }
+
+  // Truth values
+
+  compare(comparison: Comparison, a: Value, b: Value): Bit {
+    const signed = comparison.endsWith('_s') && a.width < 32;
+    const left = signed ? this.signExtend(a, 32) : a;
+    const right = signed ? this.signExtend(b, 32) : b;
+    const type = this.#type(a);
+    return this.bit(() =>
+      this.code
+        .get(left.local)
+        .get(right.local)
+        .op(`${type}.${comparison}` as NumericOp),
+    );
+  }
+
+  isZero(a: Value): Bit {
+    const type = this.#type(a);
+    return this.bit(() => this.code.get(a.local).op(`${type}.eqz`));
+  }
+
+  isNotZero(a: Value): Bit {
+    return this.bitNot(this.isZero(a));
+  }
+
+  /** The top bit of a value. */
+  sign(a: Value): Bit {
+    return this.bitAt(a, a.width - 1);
+  }
+
+  /** One bit of a value, by constant position. */
+  bitAt(a: Value, position: number): Bit {
+    return this.bit(() => {
+      this.code.get(a.local);
+      if (a.width === 64) {
+        this.code.i64(BigInt(position)).op('i64.shr_u').op('i32.wrap_i64');
+      } else {
+        this.code.i32(position).op('i32.shr_u');
+      }
+      this.code.i32(1).op('i32.and');
+    });
+  }
+
+  bitConstant(value: boolean): Bit {
+    return this.bit(() => this.code.i32(value ? 1 : 0));
+  }
+
+  bitNot(a: Bit): Bit {
+    return this.bit(() => this.code.get(a.local).op('i32.eqz'));
+  }
+
+  bitAnd(a: Bit, b: Bit): Bit {
+    return this.bit(() => this.code.get(a.local).get(b.local).op('i32.and'));
+  }
+
+  bitOr(a: Bit, b: Bit): Bit {
+    return this.bit(() => this.code.get(a.local).get(b.local).op('i32.or'));
+  }
+
+  bitXor(a: Bit, b: Bit): Bit {
+    return this.bit(() => this.code.get(a.local).get(b.local).op('i32.xor'));
+  }
+
+  /** 0 or 1 as a value. */
+  fromBit(a: Bit, width: Width): Value {
+    if (width !== 64) return { width, local: a.local };
+    return this.#integer(64, () => this.code.get(a.local).op('i64.extend_i32_u'));
+  }
+
+  /** Is bit 0 of a value set? */
+  toBit(a: Value): Bit {
+    return this.bitAt(a, 0);
+  }
+
+  select(condition: Bit, ifSet: Value, ifClear: Value): Value {
+    return this.#integer(ifSet.width, () =>
+      this.code.get(ifSet.local).get(ifClear.local).get(condition.local).select(),
+    );
+  }
+
+  // Control inside an instruction
+
+  /** Emits `then` where the bit is set, `otherwise` where it is clear. */
+  if(condition: Bit, then: () => void, otherwise?: () => void): void {
+    this.code.get(condition.local).if();
+    this.enter(then);
+    if (otherwise !== undefined) {
+      this.code.else();
+      this.enter(otherwise);
+    }
+    this.code.end();
+  }
+
+  /** A variable that branches of `if` may set. */
+  variable(initial: Value): Value {
+    return this.#integer(initial.width, () => this.code.get(initial.local));
+  }
+
+  assign(variable: Value | Bit | Vector | Float, value: Value | Bit | Vector | Float): void {
+    this.code.get(value.local).set(variable.local);
+  }
+
+  // Vectors and floats: the operation's name says it all
+
+  vector(op: VectorOp, ...operands: readonly (Vector | Value | Float)[]): Vector {
+    return this.newVector(() => {
+      for (const operand of operands) this.code.get(operand.local);
+      this.code.op(op);
+    });
+  }
+
+  /** A vector operation whose result is an i32: a bitmask or a test. */
+  vectorTest(op: VectorOp, operand: Vector): Value {
+    return this.#integer(32, () => this.code.get(operand.local).op(op));
+  }
+
+  vectorConstant(bytes: ArrayLike<number>): Vector {
+    return this.newVector(() => this.code.v128(bytes));
+  }
+
+  shuffle(a: Vector, b: Vector, lanes: ArrayLike<number>): Vector {
+    return this.newVector(() => this.code.get(a.local).get(b.local).shuffle(lanes));
+  }
+
+  extractLane(a: Vector, width: Width, lane: number): Value {
+    return this.#integer(width, () => {
+      this.code.get(a.local);
+      if (width === 64) this.code.lane('i64x2.extract_lane', lane);
+      else if (width === 32) this.code.lane('i32x4.extract_lane', lane);
+      else if (width === 16) this.code.lane('i16x8.extract_lane_u', lane);
+      else this.code.lane('i8x16.extract_lane_u', lane);
+    });
+  }
+
+  replaceLane(a: Vector, value: Value, lane: number): Vector {
+    return this.newVector(() => {
+      this.code.get(a.local).get(value.local);
+      if (value.width === 64) this.code.lane('i64x2.replace_lane', lane);
+      else if (value.width === 32) this.code.lane('i32x4.replace_lane', lane);
+      else if (value.width === 16) this.code.lane('i16x8.replace_lane', lane);
+      else this.code.lane('i8x16.replace_lane', lane);
+    });
+  }
+
+  extractFloat(a: Vector, precision: 32 | 64, lane: number): Float {
+    return this.newFloat(precision, () =>
+      this.code
+        .get(a.local)
+        .lane(precision === 32 ? 'f32x4.extract_lane' : 'f64x2.extract_lane', lane),
+    );
+  }
+
+  replaceFloat(a: Vector, value: Float, lane: number): Vector {
+    return this.newVector(() =>
+      this.code
+        .get(a.local)
+        .get(value.local)
+        .lane(value.precision === 32 ? 'f32x4.replace_lane' : 'f64x2.replace_lane', lane),
+    );
+  }
+
+  /** A scalar operation whose result is a float. */
+  float(precision: 32 | 64, op: NumericOp, ...operands: readonly (Float | Value)[]): Float {
+    return this.newFloat(precision, () => {
+      for (const operand of operands) this.code.get(operand.local);
+      this.code.op(op);
+    });
+  }
+
+  /** A scalar operation on floats whose result is an integer. */
+  integer(width: Width, op: NumericOp, ...operands: readonly (Float | Value)[]): Value {
+    return this.#integer(width, () => {
+      for (const operand of operands) this.code.get(operand.local);
+      this.code.op(op);
+    });
+  }
+
+  compareFloats(op: NumericOp, a: Float, b: Float): Bit {
+    return this.bit(() => this.code.get(a.local).get(b.local).op(op));
+  }
+
+  // Plumbing
+
+  newVector(emit: () => void): Vector {
+    emit();
+    const local = this.code.local('v128');
+    this.code.set(local);
+    return { vector: true, local };
+  }
+
+  newFloat(precision: 32 | 64, emit: () => void): Float {
+    emit();
+    const local = this.code.local(precision === 32 ? 'f32' : 'f64');
+    this.code.set(local);
+    return { precision, local };
+  }
+
+  /** A value from code that leaves it on the stack, bits above its width clear. */
+  value(width: Width, emit: () => void): Value {
+    return this.#integer(width, emit);
+  }
+
+  bit(emit: () => void): Bit {
+    emit();
+    const local = this.code.local('i32');
+    this.code.set(local);
+    return { bit: true, local };
+  }
+
+  protected integerLocal(width: Width): number {
+    return this.code.local(width === 64 ? 'i64' : 'i32');
+  }
+
+  /** Runs the emission of a nested block; an engine may track its nesting. */
+  protected enter(body: () => void): void {
+    body();
+  }
+
+  #type(a: Value): ValueType & ('i32' | 'i64') {
+    return a.width === 64 ? 'i64' : 'i32';
+  }
+
+  #integer(width: Width, emit: () => void): Value {
+    emit();
+    const local = this.integerLocal(width);
+    this.code.set(local);
+    return { width, local };
+  }
+
+  #unary(op: 'clz' | 'ctz' | 'popcnt', a: Value): Value {
+    const type = this.#type(a);
+    return this.#integer(a.width, () => this.code.get(a.local).op(`${type}.${op}`));
+  }
+
+  #arithmetic(op: Arithmetic, a: Value, b: Value): Value {
+    const type = this.#type(a);
+    return this.#integer(a.width, () => this.code.get(a.local).get(b.local).op(`${type}.${op}`));
+  }
+
+  #normalised(op: Arithmetic, a: Value, b: Value): Value {
+    const result = this.#arithmetic(op, a, b);
+    if (a.width === 64 || a.width === 32) return result;
+    const mask = MASK[a.width];
+    this.code.get(result.local).i32(mask).op('i32.and').set(result.local);
+    return result;
+  }
+}

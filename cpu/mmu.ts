@@ -1,0 +1,171 @@
+// The slow path of every access to guest memory: page walks, faults, accesses that cross a page, and
+// writes to pages that hold decoded code. Intel SDM vol. 3A, 4.6 and 4.7.
+import {
+  type AddressSpace,
+  PAGE_ACCESSED,
+  PAGE_DIRTY,
+  PAGE_NX,
+  PAGE_PRESENT,
+  PAGE_USER,
+  PAGE_WRITE,
+} from './address-space.js';
+import {
+  FAULT_EXECUTE,
+  FAULT_PRESENT,
+  FAULT_USER,
+  FAULT_WRITE,
+  VECTOR_GP,
+  VECTOR_PF,
+} from './exit.js';
+import { CROSSING, EXIT_ADDRESS, EXIT_ERROR, EXIT_VECTOR, PAGE_SIZE, POSTPONED } from './layout.js';
+import type { PhysicalMemory } from './memory.js';
+import type { Tlb } from './tlb.js';
+
+const TWO_32 = 0x1_0000_0000;
+
+export class Mmu {
+  readonly #memory: PhysicalMemory;
+  readonly #tlb: Tlb;
+  readonly #words: Uint32Array;
+  #space: AddressSpace | undefined;
+  /** The write under way: linear addresses and lengths of its one or two parts. */
+  #first = 0;
+  #firstLength = 0;
+  #second = 0;
+  #secondLength = 0;
+
+  constructor(memory: PhysicalMemory, tlb: Tlb) {
+    this.#memory = memory;
+    this.#tlb = tlb;
+    this.#words = new Uint32Array(memory.buffer);
+  }
+
+  activate(space: AddressSpace): void {
+    if (space === this.#space) return;
+    this.#space = space;
+    this.#tlb.activate(space);
+  }
+
+  /** Linear address of `bytes` bytes at EXIT_ADDRESS for reading, or 0 after noting the fault. */
+  read(bytes: number): number {
+    return this.#access(bytes, false);
+  }
+
+  /** The same for writing; {@link finishWrite} follows. */
+  write(bytes: number): number {
+    return this.#access(bytes, true);
+  }
+
+  /** Completes a write: scatters one that crosses a page, drops code that it changed. */
+  finishWrite(budget: number): number {
+    if (this.#secondLength > 0) {
+      const { bytes } = this.#memory;
+      bytes.copyWithin(this.#first, CROSSING, CROSSING + this.#firstLength);
+      bytes.copyWithin(
+        this.#second,
+        CROSSING + this.#firstLength,
+        CROSSING + this.#firstLength + this.#secondLength,
+      );
+    }
+    let changed = this.#dropCode(this.#first);
+    if (this.#secondLength > 0 && this.#dropCode(this.#second)) changed = true;
+    if (!changed) return budget;
+    // the next instruction may be one that changed: stop after this one and look again
+    this.#words[POSTPONED >>> 2] += budget - 1;
+    return 1;
+  }
+
+  /** The frame to fetch instructions from, or -1 after noting the fault. */
+  fetch(address: number): number {
+    const frame = this.executable(address);
+    if (frame >= 0) return frame;
+    const flags = this.#flags(address);
+    const error = FAULT_USER | FAULT_EXECUTE | (flags !== 0 ? FAULT_PRESENT : 0);
+    this.#fault(VECTOR_PF, error, address);
+    return -1;
+  }
+
+  /** The frame mapped executable at an address, or -1. */
+  executable(address: number): number {
+    const flags = this.#flags(address);
+    if ((flags & PAGE_USER) === 0 || (flags & PAGE_NX) !== 0) return -1;
+    this.#space?.mark(address, PAGE_ACCESSED);
+    return this.#space?.frameAt(address) ?? -1;
+  }
+
+  #access(bytes: number, write: boolean): number {
+    const low = this.#words[EXIT_ADDRESS >>> 2];
+    const high = this.#words[(EXIT_ADDRESS >>> 2) + 1];
+    if (high >= 0x8000) {
+      if (high >= 0xffff_8000) {
+        this.#fault(VECTOR_PF, FAULT_USER | (write ? FAULT_WRITE : 0), -1);
+      } else {
+        this.#fault(VECTOR_GP, 0, -1);
+      }
+      return 0;
+    }
+    const address = high * TWO_32 + low;
+    const inPage = PAGE_SIZE - (low & 0xfff);
+    this.#secondLength = 0;
+    if (bytes <= inPage) {
+      this.#first = this.#translate(address, write);
+      this.#firstLength = bytes;
+      return this.#first;
+    }
+    const next = address + inPage;
+    this.#first = this.#translate(address, write);
+    if (this.#first === 0) return 0;
+    if (next >= TWO_32 * 0x8000) {
+      this.#fault(VECTOR_GP, 0, -1);
+      return 0;
+    }
+    this.#second = this.#translate(next, write);
+    if (this.#second === 0) return 0;
+    this.#firstLength = inPage;
+    this.#secondLength = bytes - inPage;
+    const all = this.#memory.bytes;
+    all.copyWithin(CROSSING, this.#first, this.#first + inPage);
+    all.copyWithin(CROSSING + inPage, this.#second, this.#second + bytes - inPage);
+    return CROSSING;
+  }
+
+  /** Linear address of a byte, entered into the TLB; 0 after noting a fault. */
+  #translate(address: number, write: boolean): number {
+    const flags = this.#flags(address);
+    if ((flags & PAGE_USER) === 0 || (write && (flags & PAGE_WRITE) === 0)) {
+      const present = (flags & PAGE_PRESENT) !== 0 ? FAULT_PRESENT : 0;
+      this.#fault(VECTOR_PF, FAULT_USER | present | (write ? FAULT_WRITE : 0), address);
+      return 0;
+    }
+    const space = this.#space;
+    if (space === undefined) throw new Error('no address space is active');
+    const frame = space.frameAt(address);
+    space.mark(address, write ? PAGE_ACCESSED | PAGE_DIRTY : PAGE_ACCESSED);
+    const page = this.#memory.offset(frame);
+    // a page not yet written stays read-only here, so that its first write sets DIRTY
+    const writable = write && (flags & PAGE_WRITE) !== 0 && !this.#memory.holdsCode(frame);
+    this.#tlb.enterData(address, page, writable);
+    return page + (address % PAGE_SIZE);
+  }
+
+  #flags(address: number): number {
+    if (this.#space === undefined) throw new Error('no address space is active');
+    return this.#space.flagsAt(address);
+  }
+
+  #dropCode(linear: number): boolean {
+    const frame = this.#memory.frameOf(linear);
+    if (!this.#memory.holdsCode(frame)) return false;
+    this.#memory.touched(frame);
+    return true;
+  }
+
+  /** @param address CR2, or -1 to leave the address as it is */
+  #fault(vector: number, error: number, address: number): void {
+    this.#words[EXIT_VECTOR >>> 2] = vector;
+    this.#words[EXIT_ERROR >>> 2] = error;
+    if (address < 0) return;
+    this.#words[EXIT_ADDRESS >>> 2] = address % TWO_32;
+    this.#words[(EXIT_ADDRESS >>> 2) + 1] = Math.floor(address / TWO_32);
+  }
+}

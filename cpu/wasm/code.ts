@@ -1,0 +1,236 @@
+// The body of a WebAssembly function. Values live in locals: an operation takes locals (or constants)
+// and leaves its result in a fresh one, which the engine's register allocator sees through.
+import {
+  ACCESS,
+  type AccessOp,
+  LANE,
+  type LaneOp,
+  NUMERIC,
+  type NumericOp,
+  TYPE_CODE,
+  type ValueType,
+  VECTOR,
+  type VectorOp,
+} from './opcodes.js';
+import { ByteWriter } from './writer.js';
+
+const EMPTY_BLOCK = 0x40;
+
+export class Code {
+  readonly #writer = new ByteWriter();
+  readonly #locals: ValueType[] = [];
+  readonly #params: number;
+
+  constructor(params: number) {
+    this.#params = params;
+  }
+
+  /** A new local variable. */
+  local(type: ValueType): number {
+    return this.#params + this.#locals.push(type) - 1;
+  }
+
+  get(local: number): this {
+    this.#writer.byte(0x20);
+    this.#writer.unsigned(local);
+    return this;
+  }
+
+  set(local: number): this {
+    this.#writer.byte(0x21);
+    this.#writer.unsigned(local);
+    return this;
+  }
+
+  tee(local: number): this {
+    this.#writer.byte(0x22);
+    this.#writer.unsigned(local);
+    return this;
+  }
+
+  i32(value: number): this {
+    this.#writer.byte(0x41);
+    this.#writer.signed(value);
+    return this;
+  }
+
+  i64(value: bigint): this {
+    this.#writer.byte(0x42);
+    this.#writer.signed64(value);
+    return this;
+  }
+
+  f32Bits(bits: number): this {
+    return this.i32(bits).op('f32.reinterpret_i32');
+  }
+
+  f64Bits(bits: bigint): this {
+    return this.i64(bits).op('f64.reinterpret_i64');
+  }
+
+  /** A vector constant of 16 bytes. */
+  v128(bytes: ArrayLike<number>): this {
+    this.#vector(0x0c);
+    this.#writer.bytes(bytes);
+    return this;
+  }
+
+  op(name: NumericOp | VectorOp): this {
+    if (name in NUMERIC) {
+      const code = NUMERIC[name as NumericOp];
+      if (code > 0xff) {
+        this.#writer.byte(0xfc);
+        this.#writer.unsigned(code & 0xff);
+      } else {
+        this.#writer.byte(code);
+      }
+    } else {
+      this.#vector(VECTOR[name as VectorOp]);
+    }
+    return this;
+  }
+
+  lane(name: LaneOp, lane: number): this {
+    this.#vector(LANE[name]);
+    this.#writer.byte(lane);
+    return this;
+  }
+
+  /** Picks 16 of the 32 bytes of two vectors. */
+  shuffle(lanes: ArrayLike<number>): this {
+    this.#vector(0x0d);
+    this.#writer.bytes(lanes);
+    return this;
+  }
+
+  /** A load or store; its alignment hint is one byte, because the guest's addresses are arbitrary. */
+  access(name: AccessOp, offset = 0): this {
+    const [code] = ACCESS[name];
+    if (code > 0xff) this.#vector(code & 0xff);
+    else this.#writer.byte(code);
+    this.#writer.unsigned(0);
+    this.#writer.unsigned(offset);
+    return this;
+  }
+
+  select(): this {
+    this.#writer.byte(0x1b);
+    return this;
+  }
+
+  drop(): this {
+    this.#writer.byte(0x1a);
+    return this;
+  }
+
+  if(result?: ValueType): this {
+    this.#writer.byte(0x04);
+    this.#writer.byte(result === undefined ? EMPTY_BLOCK : TYPE_CODE[result]);
+    return this;
+  }
+
+  else(): this {
+    this.#writer.byte(0x05);
+    return this;
+  }
+
+  end(): this {
+    this.#writer.byte(0x0b);
+    return this;
+  }
+
+  block(result?: ValueType): this {
+    this.#writer.byte(0x02);
+    this.#writer.byte(result === undefined ? EMPTY_BLOCK : TYPE_CODE[result]);
+    return this;
+  }
+
+  loop(): this {
+    this.#writer.byte(0x03);
+    this.#writer.byte(EMPTY_BLOCK);
+    return this;
+  }
+
+  br(depth: number): this {
+    this.#writer.byte(0x0c);
+    this.#writer.unsigned(depth);
+    return this;
+  }
+
+  brIf(depth: number): this {
+    this.#writer.byte(0x0d);
+    this.#writer.unsigned(depth);
+    return this;
+  }
+
+  return(): this {
+    this.#writer.byte(0x0f);
+    return this;
+  }
+
+  unreachable(): this {
+    this.#writer.byte(0x00);
+    return this;
+  }
+
+  call(index: number): this {
+    this.#writer.byte(0x10);
+    this.#writer.unsigned(index);
+    return this;
+  }
+
+  callIndirect(type: number): this {
+    this.#writer.byte(0x11);
+    this.#writer.unsigned(type);
+    this.#writer.byte(0);
+    return this;
+  }
+
+  returnCall(index: number): this {
+    this.#writer.byte(0x12);
+    this.#writer.unsigned(index);
+    return this;
+  }
+
+  returnCallIndirect(type: number): this {
+    this.#writer.byte(0x13);
+    this.#writer.unsigned(type);
+    this.#writer.byte(0);
+    return this;
+  }
+
+  memoryCopy(): this {
+    this.#writer.bytes([0xfc, 10, 0, 0]);
+    return this;
+  }
+
+  memoryFill(): this {
+    this.#writer.bytes([0xfc, 11, 0]);
+    return this;
+  }
+
+  /** Appends size, locals and body, as the code section wants them. */
+  writeTo(out: ByteWriter): void {
+    const body = new ByteWriter();
+    const runs: { type: ValueType; count: number }[] = [];
+    for (const type of this.#locals) {
+      const last = runs.at(-1);
+      if (last?.type === type) last.count++;
+      else runs.push({ type, count: 1 });
+    }
+    body.unsigned(runs.length);
+    for (const { type, count } of runs) {
+      body.unsigned(count);
+      body.byte(TYPE_CODE[type]);
+    }
+    body.bytes(this.#writer.finish());
+    body.byte(0x0b);
+    out.unsigned(body.length);
+    out.bytes(body.finish());
+  }
+
+  #vector(code: number): void {
+    this.#writer.byte(0xfd);
+    this.#writer.unsigned(code);
+  }
+}
