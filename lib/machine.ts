@@ -1,0 +1,137 @@
+// The machine: CPU, kernel and C library put together, and programs started on it from outside.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { chanDaemon, type LibcProfile, libcProfile, linuxLink } from '../compat/index.js';
+import { Cpu } from '../cpu/index.js';
+import type { Link } from '../kernel-sim/abi/index.js';
+import {
+  type Context,
+  DeadlockError,
+  ExecError,
+  type FileTree,
+  type Host,
+  Kernel,
+  P7,
+  type Statistics,
+} from '../kernel-sim/index.js';
+import { Errno } from './errno.js';
+import { StandardStreams } from './host/console.js';
+import { hostFiles } from './host/files.js';
+import { DEFAULT_PROFILE, type Profile, profileNamed } from './profiles.js';
+import { Tracer } from './tracer.js';
+
+export interface MachineOptions {
+  /** A C library and a kernel: see {@link PROFILES}. */
+  readonly profile?: string;
+  /** The console; stdin, stdout and stderr of the host unless said. */
+  readonly host?: Host;
+  /** What `file:` shows: a directory of the host, which is never written, or a tree in memory. */
+  readonly files?: string | FileTree;
+  /** Where programs start, and relative paths of {@link Machine.start} with them. */
+  readonly directory?: string;
+  /** Seeds everything random. Equal inputs and seeds give equal runs. */
+  readonly seed?: number;
+  /** Bytes of memory, 1 GiB unless said. */
+  readonly memory?: number;
+  /** Told once of each Linux system call that the C library has no function for. */
+  readonly unsupported?: (name: string) => void;
+}
+
+export interface ProgramOptions {
+  /** What it gets after its own name. */
+  readonly args?: readonly string[];
+  /** Its own name, the path unless said. */
+  readonly name?: string;
+  /** `NAME=VALUE`; empty unless said. */
+  readonly env?: readonly string[];
+  /** The process that waits for it. */
+  readonly parent?: Context;
+}
+
+/** The kernel's paths are strings of bytes. */
+function filePath(path: string): string {
+  return `file:${Buffer.from(path).toString('latin1')}`;
+}
+
+const INTERPRETER = new URL('../cpu/interpreter.wasm', import.meta.url);
+
+export class Machine {
+  readonly profile: Profile;
+  readonly cpu: Cpu;
+  readonly kernel: Kernel;
+  /** The C library that tracers driven from outside use. */
+  readonly library: LibcProfile;
+  readonly #directory: string;
+  /** What each program's link is made from. */
+  readonly #link: Link | undefined;
+  /** Processes that serve others and never end. */
+  readonly #daemons: number;
+
+  constructor(options: MachineOptions = {}) {
+    const { profile = DEFAULT_PROFILE, files = '/' } = options;
+    const found = profileNamed(profile);
+    if (found === undefined) throw new RangeError(`no profile is called ${profile}`);
+    this.profile = found;
+    this.library = libcProfile(found.library);
+    this.#directory = options.directory ?? (files === '/' ? process.cwd() : '/');
+    if (found.library !== undefined) {
+      const { unsupported = () => {} } = options;
+      this.#link = linuxLink(this.library, { unsupported });
+    }
+    this.cpu = new Cpu({
+      interpreter: readFileSync(INTERPRETER),
+      ...(options.memory !== undefined && { memory: options.memory }),
+    });
+    this.kernel = new Kernel({
+      cpu: this.cpu,
+      host: options.host ?? new StandardStreams(),
+      profile: P7,
+      files: typeof files === 'string' ? hostFiles(files) : files,
+      ...(options.seed !== undefined && { seed: options.seed }),
+    });
+    this.kernel.spawn({ program: chanDaemon, name: 'ipcd' });
+    this.#daemons = this.kernel.contexts.living;
+  }
+
+  get statistics(): Statistics {
+    return this.kernel.statistics;
+  }
+
+  /** Loads an ELF program; it runs when the machine does. Throws an {@link Errno} if it cannot. */
+  start(path: string, options: ProgramOptions = {}): Context {
+    const { args = [], name = path, env = [], parent } = options;
+    const link = this.#link?.exec();
+    try {
+      const context = this.kernel.execute({
+        path: filePath(resolve(this.#directory, path)),
+        name,
+        argv: [name, ...args],
+        env,
+        ...(link && { link }),
+        ...(parent && { parent }),
+      });
+      context.directory = { path: filePath(this.#directory) };
+      return context;
+    } catch (error) {
+      throw error instanceof ExecError ? new Errno(error.errno, 'execve') : error;
+    }
+  }
+
+  /**
+   * Runs a program to its end, and what it leaves behind until that ends or waits for ever.
+   * Returns its wait status; throws a `DeadlockError` when it can never end.
+   */
+  run(program: Context): number {
+    try {
+      this.kernel.run(() => this.kernel.contexts.living === this.#daemons);
+    } catch (error) {
+      if (!(error instanceof DeadlockError && program.exited)) throw error;
+    }
+    return program.status.kind === 'exited' ? program.status.status : 0;
+  }
+
+  /** A process that is driven from outside, to trace programs with. */
+  tracer(): Tracer {
+    return new Tracer(this, this.kernel.attach('tracer'));
+  }
+}
