@@ -1,0 +1,113 @@
+#!/usr/bin/env node
+// The command line. Commands are loaded when they are called, so that a run starts quickly.
+import { readFileSync } from 'node:fs';
+import { debuglog } from 'node:util';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Refusal, STATUS_MACHINE, STATUS_USAGE } from './refusal.js';
+import type { RunOptions } from './run.js';
+
+const NAME = 'relibc-ptrace';
+
+function version(): string {
+  const file = new URL('../../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
+    throw new InvalidArgumentError('It must be a whole number.');
+  }
+  return value;
+}
+
+function environmentEntry(text: string, entries: readonly string[] = []): string[] {
+  if (!/^[^=]+=/.test(text)) throw new InvalidArgumentError('It must look like NAME=VALUE.');
+  return [...entries, text];
+}
+
+function commandLine(): Command {
+  const program = new Command(NAME)
+    .description('Runs Linux programs, ptrace included, on a simulated Redox')
+    .version(version(), '--version', 'print the version')
+    .helpOption('--help', 'print this help')
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .showSuggestionAfterError(false);
+
+  program
+    .command('run')
+    .description('run a static x86_64 ELF program; exits as it does, 128 + n after signal n')
+    .argument('<program>', 'its file')
+    .argument('[arguments...]', 'what it gets; options from here on are its own')
+    .option('--profile <name>', 'C library and kernel to run on (see: profiles)')
+    .option('--root <directory>', 'the root directory the program sees; the host is never written')
+    .addOption(
+      new Option('--env <name=value>', 'an environment variable; the only ones it sees').argParser(
+        environmentEntry,
+      ),
+    )
+    .option('--seed <number>', 'seed of all randomness', wholeNumber)
+    .addOption(
+      new Option('--stats [format]', 'say on stderr at the end what the machine did').choices([
+        'json',
+        'text',
+      ]),
+    )
+    .passThroughOptions()
+    .action(async (path: string, args: string[], options: RunOptions) => {
+      const { run } = await import('./run.js');
+      process.exitCode = run(path, args, options);
+    });
+
+  program
+    .command('profiles')
+    .description('list the C libraries and kernels a program can run on')
+    .action(async () => {
+      const { listProfiles } = await import('./profiles.js');
+      process.stdout.write(listProfiles());
+    });
+
+  return program;
+}
+
+function everyCommand(program: Command): Command[] {
+  return [program, ...program.commands];
+}
+
+/** One line, whatever happened. */
+function report(error: unknown): number {
+  if (error instanceof Refusal) {
+    process.stderr.write(`${NAME}: ${error.message}\n`);
+    return error.status;
+  }
+  debuglog(NAME)('%O', error);
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${NAME}: internal error: ${message.split('\n', 1)[0]}\n`);
+  return STATUS_MACHINE;
+}
+
+async function main(): Promise<void> {
+  const program = commandLine();
+  for (const command of everyCommand(program)) {
+    command.exitOverride().configureOutput({
+      outputError: (text, write) => write(`${NAME}: ${text.replace(/^error: /, '')}`),
+    });
+  }
+  if (process.argv.length <= 2) {
+    program.outputHelp({ error: true });
+    process.exitCode = STATUS_USAGE;
+    return;
+  }
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode && STATUS_USAGE;
+    else process.exitCode = report(error);
+  }
+}
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+await main();

@@ -1,0 +1,107 @@
+// `relibc-ptrace run`: one program, with the standard streams of this process as its console.
+import { readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { WEXITSTATUS, WIFEXITED, WTERMSIG } from '../../compat/index.js';
+import { DeadlockError, KernelPanic, UnimplementedInstruction } from '../../kernel-sim/index.js';
+import { Errno } from '../errno.js';
+import { BrokenPipe, StandardStreams } from '../host/console.js';
+import { whyNotProgram } from '../image.js';
+import { Machine } from '../machine.js';
+import { PROFILES, profileNamed } from '../profiles.js';
+import {
+  Refusal,
+  STATUS_MACHINE,
+  STATUS_NOT_EXECUTABLE,
+  STATUS_NOT_FOUND,
+  STATUS_SIGNAL,
+  STATUS_USAGE,
+} from './refusal.js';
+import { describeStatistics } from './statistics.js';
+
+export interface RunOptions {
+  readonly profile?: string;
+  readonly root?: string;
+  readonly env?: string[];
+  readonly seed?: number;
+  readonly stats?: true | 'json' | 'text';
+}
+
+const SIGPIPE = 13;
+
+/** Runs a program to its end; returns the status to exit with. */
+export function run(path: string, args: readonly string[], options: RunOptions): number {
+  const { root = '/', env = [] } = options;
+  const directory = options.root === undefined ? process.cwd() : '/';
+  checkProfile(options.profile);
+  checkRoot(root);
+  checkProgram(path, join(root, resolve(directory, path)));
+
+  const machine = new Machine({
+    host: new StandardStreams(),
+    files: root,
+    directory,
+    unsupported: (name) => say(`relibc has no system call ${name}: it returns ENOSYS`),
+    ...(options.profile !== undefined && { profile: options.profile }),
+    ...(options.seed !== undefined && { seed: options.seed }),
+  });
+  const start = performance.now();
+  try {
+    return statusOf(machine.run(machine.start(path, { args, env })));
+  } catch (error) {
+    if (error instanceof BrokenPipe) return STATUS_SIGNAL + SIGPIPE;
+    throw explain(path, error);
+  } finally {
+    const seconds = (performance.now() - start) / 1000;
+    const json = options.stats === 'json';
+    if (options.stats) process.stderr.write(describeStatistics(machine, seconds, json));
+  }
+}
+
+function say(message: string): void {
+  process.stderr.write(`relibc-ptrace: ${message}\n`);
+}
+
+function statusOf(status: number): number {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_SIGNAL + WTERMSIG(status);
+}
+
+/** Words for what stopped the machine; what is no one's fault but ours stays as it is. */
+function explain(path: string, error: unknown): unknown {
+  if (error instanceof Errno) return notExecutable(path, error.message);
+  const stops = [DeadlockError, KernelPanic, UnimplementedInstruction];
+  if (stops.some((stop) => error instanceof stop) && error instanceof Error) {
+    return new Refusal(error.message, STATUS_MACHINE);
+  }
+  return error;
+}
+
+function notExecutable(path: string, reason: string): Refusal {
+  return new Refusal(`${path} cannot be run: ${reason}`, STATUS_NOT_EXECUTABLE);
+}
+
+function checkProfile(name: string | undefined): void {
+  if (name === undefined || profileNamed(name) !== undefined) return;
+  const names = PROFILES.map((profile) => profile.name).join(', ');
+  throw new Refusal(`no profile is called ${name}; there are ${names}`, STATUS_USAGE);
+}
+
+function checkRoot(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new Refusal(`${path} is not a directory`, STATUS_USAGE);
+}
+
+/** Finds out what is wrong with a file while there is more to say than ENOEXEC. */
+function checkProgram(path: string, file: string): void {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : '';
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      throw new Refusal(`${path} does not exist`, STATUS_NOT_FOUND);
+    }
+    throw notExecutable(path, code === 'EISDIR' ? 'it is a directory' : `${code}`);
+  }
+  const reason = whyNotProgram(bytes);
+  if (reason !== undefined) throw notExecutable(path, reason);
+}

@@ -1,0 +1,200 @@
+// The command line: what it passes through, and one clear line for everything it cannot do.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { cli, command, isLinux, repository } from './support.js';
+
+const TOOL = 'test/programs/tool.elf';
+const tool = (...args: string[]) => cli(['run', TOOL, ...args]);
+
+let directory = '';
+before(() => {
+  directory = mkdtempSync(join(tmpdir(), 'relibc-ptrace-cli-'));
+});
+after(() => rmSync(directory, { recursive: true }));
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(directory, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+describe('relibc-ptrace run', () => {
+  it('leaves the options after the program to the program', () => {
+    expect(tool('args', '--profile', '--help', '-x')).to.deep.equal({
+      stdout: '[--profile]\n[--help]\n[-x]\n',
+      stderr: '',
+      status: 0,
+    });
+  });
+
+  it('passes standard input through, to its end', () => {
+    const text = 'line\n'.repeat(20_000);
+    expect(cli(['run', TOOL, 'cat'], text).stdout).to.equal(text);
+  });
+
+  it('passes every byte through', () => {
+    const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
+    const run = spawnSync(process.execPath, [command, 'run', TOOL, 'cat'], {
+      cwd: repository,
+      input: bytes,
+    });
+    expect([...run.stdout]).to.deep.equal([...bytes]);
+  });
+
+  it('keeps standard output and standard error apart', () => {
+    expect(tool('both')).to.deep.equal({ stdout: 'to stdout\n', stderr: 'to stderr\n', status: 0 });
+  });
+
+  it('shows the program the environment it was told to, and no other', () => {
+    const run = cli(['run', '--env', 'A=1', '--env', 'B=x=y', TOOL, 'env']);
+    expect(run).to.deep.equal({ stdout: 'A=1\nB=x=y\n', stderr: '', status: 0 });
+  });
+
+  it('exits as the program does', () => {
+    expect(tool('exit', '0').status).to.equal(0);
+    expect(tool('exit', '123').status).to.equal(123);
+  });
+
+  it('exits with 128 + n after signal n', () => {
+    expect(tool('raise', '9').status).to.equal(137);
+    expect(tool('raise', '15').status).to.equal(143);
+  });
+
+  it('lets the program read the files of the host', () => {
+    const path = file('poem', 'roses are red\n');
+    expect(tool('cat', path)).to.deep.equal({ stdout: 'roses are red\n', stderr: '', status: 0 });
+  });
+
+  it('finds files relative to the directory it is called in', () => {
+    expect(tool('cat', 'LICENSE').stdout).to.equal(readFileSync(`${repository}LICENSE`, 'utf8'));
+  });
+
+  it('lets the program execute another', () => {
+    const run = tool('exec', join(repository, TOOL), 'args', 'deeper');
+    expect(run).to.deep.equal({ stdout: '[deeper]\n', stderr: '', status: 0 });
+  });
+
+  it('never writes to the host', () => {
+    const path = file('kept', 'before\n');
+    expect(tool('create', path)).to.include({ stdout: 'made\n', status: 0 });
+    expect(readFileSync(path, 'utf8')).to.equal('before\n');
+  });
+
+  it('shows the program the root directory it was given', () => {
+    mkdirSync(join(directory, 'root'));
+    writeFileSync(join(directory, 'root/tool'), readFileSync(repository + TOOL));
+    writeFileSync(join(directory, 'root/here'), 'inside\n');
+    const root = ['run', '--root', join(directory, 'root')];
+    expect(cli([...root, '/tool', 'cat', '/here'])).to.include({ stdout: 'inside\n', status: 0 });
+    expect(cli([...root, '/tool', 'cat', join(repository, 'LICENSE')]).status).to.equal(1);
+    expect(cli([...root, join(repository, TOOL)]).status).to.equal(127);
+  });
+
+  it('ends quietly when the reader of its output goes away', function () {
+    if (!isLinux) this.skip();
+    const line = `"${process.execPath}" "${command}" run ${TOOL} flood | head -n 2`;
+    const run = spawnSync('sh', ['-c', line], { cwd: repository, encoding: 'utf8' });
+    expect(run).to.include({ stdout: 'and again\nand again\n', stderr: '' });
+  });
+
+  it('says on stderr what the machine did, as one JSON object', () => {
+    const run = cli(['run', '--stats=json', TOOL, 'exit', '3']);
+    expect(run).to.include({ stdout: '', status: 3 });
+    const statistics = JSON.parse(run.stderr) as Record<string, number>;
+    expect(statistics).to.include.all.keys(
+      'instructions',
+      'seconds',
+      'instructionsPerSecond',
+      'translatedRegions',
+      'ptraceStops',
+      'contextSwitches',
+      'peakFrames',
+    );
+    expect(statistics.instructions).to.be.within(100, 100_000);
+    expect(statistics.ptraceStops).to.equal(0);
+  });
+
+  it('retires the same instructions in every run', () => {
+    const count = () => {
+      const { stderr } = cli(['run', '--stats=json', 'examples/first-light.elf']);
+      return (JSON.parse(stderr) as { instructions: number }).instructions;
+    };
+    expect(count()).to.equal(count());
+  });
+});
+
+describe('errors of the command line', () => {
+  /** One line that names the command, and nothing of JavaScript. */
+  function refuses(args: readonly string[], status: number, reason: RegExp): void {
+    const run = cli(args);
+    expect(run.stderr).to.match(reason);
+    expect(run.stderr).to.match(/^relibc-ptrace: [^\n]+\n$/);
+    expect(run.stderr).to.not.match(/\.js|\bat \w+ \(/);
+    expect(run).to.include({ status, stdout: '' });
+  }
+
+  it('an unknown option', () => refuses(['run', '--fast', TOOL], 2, /--fast/));
+  it('an unknown command', () => refuses(['walk'], 2, /walk/));
+  it('no program', () => refuses(['run'], 2, /program/));
+  it('an unknown profile', () => refuses(['run', '--profile', 'hurd', TOOL], 2, /hurd/));
+  it('a seed that is no number', () => refuses(['run', '--seed', 'x', TOOL], 2, /seed/));
+  it('an environment entry without a value', () => refuses(['run', '--env', 'A', TOOL], 2, /env/));
+  it('a root that does not exist', () => refuses(['run', '--root', '/no/where', TOOL], 2, /where/));
+  it('a missing file', () => refuses(['run', 'no-such-file'], 127, /no-such-file/));
+  it('a directory', () => refuses(['run', 'examples'], 126, /examples.*directory/));
+  it('a script', () => {
+    refuses(['run', file('script', '#!/bin/sh\n')], 126, /script for \/bin\/sh/);
+  });
+  it('a text', () => refuses(['run', 'LICENSE'], 126, /LICENSE.*not an ELF file/));
+  it('a program for another processor', () => {
+    const bytes = readFileSync(repository + TOOL);
+    bytes[18] = 183;
+    refuses(['run', file('arm', bytes)], 126, /64-bit ARM/);
+  });
+  it('an instruction that is not implemented', () => {
+    refuses(['run', TOOL, 'vector'], 125, /vaddps.*c5 fc 58 c1.*0x[0-9a-f]+/i);
+  });
+
+  it('names a system call that relibc has no function for once, and goes on', () => {
+    const run = tool('syscall', '310'); // process_vm_readv
+    expect(run.stderr).to.match(/^relibc-ptrace: [^\n]*process_vm_readv[^\n]*ENOSYS[^\n]*\n$/);
+    expect(run).to.include({ stdout: '-1\n-1\n', status: 0 });
+  });
+
+  it('a deadlock: who waits for what, in a few lines', () => {
+    const run = cli(['run', 'examples/first-light-hasty.elf']);
+    expect(run.stderr).to.match(/^relibc-ptrace: .*deadlock/);
+    expect(run.stderr.trimEnd().split('\n').length).to.be.within(3, 8);
+    expect(run.stderr).to.not.match(/\.js/);
+    expect(run).to.include({ stdout: '', status: 125 });
+  });
+});
+
+describe('relibc-ptrace', () => {
+  it('--version prints the version of the package', () => {
+    const { version } = JSON.parse(readFileSync(`${repository}package.json`, 'utf8')) as {
+      version: string;
+    };
+    expect(cli(['--version'])).to.deep.equal({ stdout: `${version}\n`, stderr: '', status: 0 });
+  });
+
+  it('--help lists the commands', () => {
+    const { stdout, status } = cli(['--help']);
+    expect(stdout)
+      .to.match(/\brun\b/)
+      .and.to.match(/\bprofiles\b/);
+    expect(status).to.equal(0);
+  });
+
+  it('without arguments explains itself on stderr', () => {
+    expect(cli([])).to.include({ stdout: '', status: 2 });
+    expect(cli([]).stderr).to.match(/Usage/);
+  });
+
+  it('profiles names the default', () => {
+    expect(cli(['profiles']).stdout).to.match(/^relibc-2019-08-04 .*\(default\)$/m);
+  });
+});
