@@ -1,0 +1,51 @@
+// The tracer of first-light.c in TypeScript: its child is machine code, and the calls are those of
+// C, each run to its end on the simulated machine. `node dist/examples/first-light.js`
+import {
+  Errno,
+  Machine,
+  PTRACE_SYSCALL,
+  SYS_EXIT,
+  SYS_WRITE,
+  type Tracer,
+  WEXITSTATUS,
+  WIFEXITED,
+} from 'relibc-ptrace';
+
+const STDERR = 2n;
+
+/** Waits for the child; its exit status once it has one. */
+function waitFor(tracer: Tracer, pid: number): number | undefined {
+  const { status } = tracer.waitpid(pid, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : undefined;
+}
+
+/** One system call of the child, from its entry to its end. */
+function step(tracer: Tracer, pid: number): number | undefined {
+  tracer.ptrace(PTRACE_SYSCALL, pid);
+  const exit = waitFor(tracer, pid);
+  if (exit !== undefined) return exit;
+
+  const regs = tracer.getregs(pid);
+  if (regs.orig_rax === BigInt(SYS_WRITE) && regs.rdi === STDERR) {
+    regs.orig_rax = BigInt(SYS_EXIT);
+    regs.rdi = 123n;
+    tracer.setregs(pid, regs);
+  }
+
+  tracer.ptrace(PTRACE_SYSCALL, pid);
+  return waitFor(tracer, pid);
+}
+
+const machine = new Machine();
+const tracer = machine.tracer();
+const pid = tracer.spawn('examples/first-light-child.elf');
+
+try {
+  tracer.waitpid(pid, 0);
+  let exit: number | undefined;
+  while (exit === undefined) exit = step(tracer, pid);
+  console.log(`Child terminated with error code ${exit}.`);
+} catch (error) {
+  if (!(error instanceof Errno && error.code === 'ESRCH')) throw error;
+  console.log('Uncaught child termination.');
+}
