@@ -29,9 +29,9 @@ import {
   FX_FCW,
   FX_FSW,
   FX_MXCSR,
+  FX_MXCSR_MASK,
   GS_BASE,
   MachineState,
-  normalise,
   PAGE_SIZE,
   type Patch,
   RFLAGS,
@@ -151,7 +151,9 @@ export function step(cpu: Cpu): Omit<Step, 'changes'> {
   state.set(FS_BASE, registers.fsBase);
   state.set(GS_BASE, registers.gsBase);
   registers.fxsave(state.fx);
-  normalise(state);
+  // as stepper.c does: the tracer's own trap flag and the mask of MXCSR say nothing
+  state.view.setUint32(RFLAGS * 8, state.view.getUint32(RFLAGS * 8, true) & ~FLAG_TF, true);
+  state.view.setUint32(FX_MXCSR_MASK, 0, true);
   return { ...told(exit, state), state };
 }
 

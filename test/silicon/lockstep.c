@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define TRAP_FLAG 0x100ull
 #define PAGE 4096ul
 #define WORDS 84 /* of the state: 20 registers, 64 words of FXSAVE image */
 #define AT_IGNORE 1
@@ -56,6 +57,13 @@ static int get(void *bytes, size_t length) {
   return fread(bytes, 1, length, stdin) == length;
 }
 
+/* Clears what says nothing about the processor: the mask of MXCSR and the reserved bytes. */
+static void normalise(struct user_fpregs_struct *fp) {
+  fp->mxcr_mask = 0;
+  memset(fp->padding, 0, sizeof fp->padding);
+  for (int i = 0; i < 8; i++) memset((char *)fp->st_space + i * 16 + 10, 0, 6);
+}
+
 static void get_state(struct state *s) {
   struct user_regs_struct regs;
   uint64_t *r = s->registers;
@@ -65,7 +73,8 @@ static void get_state(struct state *s) {
   r[4] = regs.rsp, r[5] = regs.rbp, r[6] = regs.rsi, r[7] = regs.rdi;
   r[8] = regs.r8, r[9] = regs.r9, r[10] = regs.r10, r[11] = regs.r11;
   r[12] = regs.r12, r[13] = regs.r13, r[14] = regs.r14, r[15] = regs.r15;
-  r[16] = regs.rip, r[17] = regs.eflags, r[18] = regs.fs_base, r[19] = regs.gs_base;
+  r[16] = regs.rip, r[17] = regs.eflags & ~TRAP_FLAG, r[18] = regs.fs_base, r[19] = regs.gs_base;
+  normalise(&s->fp);
 }
 
 static void set_state(const struct state *s) {

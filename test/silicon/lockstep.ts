@@ -6,7 +6,7 @@ import { Cpu, PAGE_NX, PAGE_USER, PAGE_WRITE } from '../../cpu/index.js';
 import { compare, describe } from './compare.js';
 import { enterLinux, loadState, step } from './emulated.js';
 import { build } from './helper.js';
-import { MachineState, normalise, PAGE_SIZE, RIP, STATE_SIZE } from './state.js';
+import { MachineState, PAGE_SIZE, RIP, STATE_SIZE } from './state.js';
 
 const BATCH = 2000;
 const WORDS = 84;
@@ -103,7 +103,6 @@ export class Lockstep {
   async run(limit = Number.POSITIVE_INFINITY): Promise<LockstepResult> {
     const first = await this.#helper.answer();
     this.#native = new MachineState(new Uint8Array(first.buffer, 0, STATE_SIZE));
-    normalise(this.#native);
     loadState(this.#cpu, this.#native);
     this.#copyMemory(await this.#helper.command('m'));
     let mismatch: string | undefined;
@@ -169,7 +168,6 @@ export class Lockstep {
       this.#native.view.setBigUint64(word * 8, answer.getBigUint64(at, true), true);
       at += 8;
     }
-    normalise(this.#native);
     return at;
   }
 

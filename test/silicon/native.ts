@@ -1,7 +1,7 @@
 // The host's own processor behind stepper.c: cases go out in batches over a pipe, results come back.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { build } from './helper.js';
-import { type Case, MachineState, normalise, type Patch, STATE_SIZE, type Step } from './state.js';
+import { type Case, MachineState, type Patch, STATE_SIZE, type Step } from './state.js';
 
 const CASE_HEADER = 24 + STATE_SIZE;
 const STEP_HEADER = 16 + STATE_SIZE + 8;
@@ -49,7 +49,6 @@ function decodeSteps(answer: Buffer, count: number): Step[] {
       state: new MachineState(bytes.subarray(at + 16, at + 16 + STATE_SIZE)),
       changes,
     };
-    normalise(step.state);
     at += STEP_HEADER;
     for (let run = 0; run < runs; run++) {
       const address = view.getUint32(at, true);

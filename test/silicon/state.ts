@@ -29,8 +29,6 @@ export const FX_MXCSR = FX + 24;
 export const FX_MXCSR_MASK = FX + 28;
 export const FX_ST = FX + 32;
 export const FX_XMM = FX + 160;
-/** Bytes from here on are reserved or the operating system's. */
-export const FX_END = FX + 416;
 
 /** The registers that user code sees: general ones, flags, segment bases, and the FXSAVE image. */
 export class MachineState {
@@ -69,16 +67,6 @@ export class MachineState {
   copy(): MachineState {
     return new MachineState(this.bytes.slice());
   }
-}
-
-const TF = 0x100n;
-
-/** Clears what says nothing about the processor: the tracer's own trap flag, and reserved bytes. */
-export function normalise(state: MachineState): void {
-  state.set(RFLAGS, state.get(RFLAGS) & ~TF);
-  state.view.setUint32(FX_MXCSR_MASK, 0, true);
-  state.bytes.fill(0, FX_END);
-  for (let at = FX_ST + 10; at < FX_XMM; at += 16) state.bytes.fill(0, at, at + 6);
 }
 
 export interface Patch {

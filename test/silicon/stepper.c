@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define TRAP_FLAG 0x100ull
 #define PAGE 4096u
 #define CODE 0x10000000u      /* two pages, readable, writable, executable */
 #define DATA 0x20000000u      /* two pages, readable, writable; nothing is mapped around them */
@@ -165,6 +166,13 @@ static void set_registers(const struct state *s) {
   if (ptrace(PTRACE_SETFPREGS, child, 0, &s->fp)) die("PTRACE_SETFPREGS");
 }
 
+/* Clears what says nothing about the processor: the mask of MXCSR and the reserved bytes. */
+static void normalise(struct user_fpregs_struct *fp) {
+  fp->mxcr_mask = 0;
+  memset(fp->padding, 0, sizeof fp->padding);
+  for (int i = 0; i < 8; i++) memset((char *)fp->st_space + i * 16 + 10, 0, 6);
+}
+
 static void get_registers(struct state *s) {
   struct user_regs_struct regs;
   uint64_t *r = s->registers;
@@ -174,7 +182,8 @@ static void get_registers(struct state *s) {
   r[4] = regs.rsp, r[5] = regs.rbp, r[6] = regs.rsi, r[7] = regs.rdi;
   r[8] = regs.r8, r[9] = regs.r9, r[10] = regs.r10, r[11] = regs.r11;
   r[12] = regs.r12, r[13] = regs.r13, r[14] = regs.r14, r[15] = regs.r15;
-  r[16] = regs.rip, r[17] = regs.eflags, r[18] = regs.fs_base, r[19] = regs.gs_base;
+  r[16] = regs.rip, r[17] = regs.eflags & ~TRAP_FLAG, r[18] = regs.fs_base, r[19] = regs.gs_base;
+  normalise(&s->fp);
 }
 
 /* PTRACE_SETREGS leaves the ID flag alone, so one that a case's popf set is cleared by a popf. */
