@@ -5,7 +5,7 @@ import { RecordDecoder } from './decoder.js';
 import { type Exit, VECTOR_DB } from './exit.js';
 import { createHelpers } from './helpers/index.js';
 import { ARITHMETIC_FLAGS, KIND_WORD } from './interpreter/flags.js';
-import { generateInterpreter, handlerKeys } from './interpreter/generate.js';
+import { generateInterpreter, handlerKeys, handlersDigest } from './interpreter/generate.js';
 import {
   LEFT_BUDGET,
   LEFT_FAULT,
@@ -65,6 +65,8 @@ interface EngineExports {
   run(budget: number): number;
   /** The six arithmetic flags. */
   flags(): number;
+  /** Tells for which table of handlers the module was built. */
+  digest(): number;
 }
 
 export class Cpu {
@@ -88,20 +90,10 @@ export class Cpu {
     this.#words = new Uint32Array(this.memory.buffer, 0, 0x400);
     this.#tlb = new Tlb(this.memory);
     this.#mmu = new Mmu(this.memory, this.#tlb);
-    this.#decoder = new RecordDecoder(this.memory, handlerKeys());
+    const keys = handlerKeys();
+    this.#decoder = new RecordDecoder(this.memory, keys);
     this.#code = new CodeCache(this.memory, this.#tlb, this.#decoder);
-    const module = new WebAssembly.Module(options.interpreter ?? generateInterpreter());
-    const mmu = this.#mmu;
-    const instance = new WebAssembly.Instance(module, {
-      env: { memory: this.memory.memory },
-      mmu: {
-        read: (bytes: number) => mmu.read(bytes),
-        write: (bytes: number) => mmu.write(bytes),
-        finishWrite: (budget: number) => mmu.finishWrite(budget),
-      },
-      helper: createHelpers(this.memory),
-    });
-    this.#engine = instance.exports as unknown as EngineExports;
+    this.#engine = this.#instantiate(keys, options.interpreter);
   }
 
   /**
@@ -139,6 +131,28 @@ export class Cpu {
   /** The text of the instruction at an address of the current space. */
   disassemble(address: number): { text: string; length: number } {
     return this.#decoder.describe(this.#fetch(address), address);
+  }
+
+  /** The interpreter from bytes built beforehand if they are of these handlers, else built now. */
+  #instantiate(keys: readonly string[], prebuilt: BufferSource | undefined): EngineExports {
+    const mmu = this.#mmu;
+    const imports = {
+      env: { memory: this.memory.memory },
+      mmu: {
+        read: (bytes: number) => mmu.read(bytes),
+        write: (bytes: number) => mmu.write(bytes),
+        finishWrite: (budget: number) => mmu.finishWrite(budget),
+      },
+      helper: createHelpers(this.memory),
+    };
+    const engineOf = (bytes: BufferSource): EngineExports =>
+      new WebAssembly.Instance(new WebAssembly.Module(bytes), imports)
+        .exports as unknown as EngineExports;
+    if (prebuilt !== undefined) {
+      const engine = engineOf(prebuilt);
+      if (engine.digest() === handlersDigest(keys)) return engine;
+    }
+    return engineOf(generateInterpreter());
   }
 
   /**

@@ -34,6 +34,7 @@ export {
   VECTOR_UD,
   VECTOR_XM,
 } from './exit.js';
+export { generateInterpreter } from './interpreter/generate.js';
 export { PAGE_SIZE } from './layout.js';
 export { OutOfMemoryError, PhysicalMemory } from './memory.js';
 export {

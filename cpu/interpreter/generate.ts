@@ -66,6 +66,17 @@ function handlers(forms: readonly Form[]): { key: string; form: Form; simple: bo
   });
 }
 
+/** A number that changes when the table of handlers does: modules built earlier are told by it. */
+export function handlersDigest(keys: readonly string[]): number {
+  let digest = 0x811c9dc5;
+  for (const key of keys) {
+    for (let i = 0; i <= key.length; i++) {
+      digest = Math.imul(digest ^ (i < key.length ? key.charCodeAt(i) : 0), 0x0100_0193);
+    }
+  }
+  return digest;
+}
+
 /** The module's bytes. */
 export function generateInterpreter(forms: readonly Form[] = allForms()): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
@@ -89,6 +100,9 @@ export function generateInterpreter(forms: readonly Form[] = allForms()): Uint8A
     semantics.finish();
   }
   module.table(table);
+  const digest = module.declare({ params: [], results: ['i32'] });
+  module.define(digest).i32(handlersDigest(handlerKeys(forms)));
+  module.export('digest', digest);
   return module.finish();
 }
 
