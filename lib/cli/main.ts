@@ -71,6 +71,22 @@ function commandLine(): Command {
   return program;
 }
 
+/** Options of `run` that take the next argument when they have no `=`. */
+const TAKES_VALUE = /^--(profile|root|env|seed)$/;
+
+/**
+ * `--stats PROGRAM`: a format is only what follows `=`, which Commander has no way to say, so the
+ * format is spelt out before the program.
+ */
+function withFormat(argv: readonly string[]): string[] {
+  const args = [...argv];
+  for (let i = 3; args[i]?.startsWith('-'); i++) {
+    if (args[i] === '--stats') args[i] = '--stats=text';
+    else if (TAKES_VALUE.test(args[i] ?? '')) i++;
+  }
+  return args;
+}
+
 function everyCommand(program: Command): Command[] {
   return [program, ...program.commands];
 }
@@ -100,7 +116,7 @@ async function main(): Promise<void> {
     return;
   }
   try {
-    await program.parseAsync();
+    await program.parseAsync(withFormat(process.argv));
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode && STATUS_USAGE;
     else process.exitCode = report(error);

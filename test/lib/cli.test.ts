@@ -117,6 +117,12 @@ describe('relibc-ptrace run', () => {
     expect(statistics.ptraceStops).to.equal(0);
   });
 
+  it('says it for people, too', () => {
+    const run = cli(['run', '--seed', '7', '--stats', TOOL, 'args', '--stats']);
+    expect(run).to.include({ stdout: '[--stats]\n', status: 0 });
+    expect(run.stderr).to.match(/^instructions +[\d,]+$/m);
+  });
+
   it('retires the same instructions in every run', () => {
     const count = () => {
       const { stderr } = cli(['run', '--stats=json', 'examples/first-light.elf']);

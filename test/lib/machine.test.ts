@@ -1,0 +1,99 @@
+// A machine in a library: files in memory or of the host, console, seeds, and what runs after what.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import {
+  FileTree,
+  hostFiles,
+  Machine,
+  type MachineOptions,
+  RecordedStreams,
+} from '../../lib/index.js';
+import { repository } from './support.js';
+
+const tool = readFileSync(`${repository}test/programs/tool.elf`);
+
+/** Runs the tool on a machine of its own. */
+function run(options: MachineOptions, input: string, path: string, ...args: string[]) {
+  const host = new RecordedStreams(input);
+  const machine = new Machine({ ...options, host });
+  const status = machine.run(machine.start(path, { args }));
+  return { status, stdout: host.stdout, stderr: host.stderr };
+}
+
+describe('Machine', () => {
+  it('runs a program from a tree in memory, which sees nothing of the host', () => {
+    const files = new FileTree();
+    files.addFile('bin/tool', tool, 0o755);
+    files.addFile('etc/motd', Buffer.from('welcome\n'));
+    const cat = run({ files }, '', '/bin/tool', 'cat', '/etc/motd');
+    expect(cat).to.deep.equal({ status: 0, stdout: 'welcome\n', stderr: '' });
+    expect(run({ files }, '', '/bin/tool', 'cat', `${repository}LICENSE`).status).to.equal(1 << 8);
+  });
+
+  it('starts programs in the directory it was given', () => {
+    const files = new FileTree();
+    files.addFile('home/tool', tool, 0o755);
+    files.addFile('home/note', Buffer.from('here\n'));
+    const cat = run({ files, directory: '/home' }, '', 'tool', 'cat', 'note');
+    expect(cat).to.include({ stdout: 'here\n', status: 0 });
+  });
+
+  it('gives the console to the program, and its end of input', () => {
+    const echo = run({ directory: repository }, 'a\nb', 'test/programs/tool.elf', 'cat');
+    expect(echo).to.deep.equal({ status: 0, stdout: 'a\nb', stderr: '' });
+  });
+
+  it('knows no profile by another name', () => {
+    expect(() => new Machine({ profile: 'plan9' })).to.throw(RangeError, /plan9/);
+  });
+});
+
+describe("the host's files", () => {
+  let directory = '';
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'relibc-ptrace-files-'));
+    mkdirSync(join(directory, 'sub'));
+    writeFileSync(join(directory, 'tool'), tool, { mode: 0o755 });
+    writeFileSync(join(directory, 'sub/größe'), 'umlaut\n');
+    symlinkSync('sub/größe', join(directory, 'link'));
+  });
+  after(() => rmSync(directory, { recursive: true }));
+
+  it('are found by names that are not ASCII, and through links', () => {
+    const files = directory;
+    expect(run({ files }, '', '/tool', 'cat', '/sub/größe').stdout).to.equal('umlaut\n');
+    expect(run({ files }, '', '/tool', 'cat', '/link').stdout).to.equal('umlaut\n');
+  });
+
+  it('are listed by name, in the order of bytes', () => {
+    const tree = hostFiles(directory);
+    expect(tree.list(tree.root)).to.deep.equal(['link', 'sub', 'tool']);
+  });
+
+  it('are not there when they are not', () => {
+    expect(run({ files: directory }, '', '/tool', 'cat', '/tool/below').status).to.equal(1 << 8);
+    expect(run({ files: directory }, '', '/tool', 'cat', '/none').stderr).to.match(/No such file/);
+  });
+
+  it('stay as they are when the program writes', () => {
+    const path = join(directory, 'sub/new');
+    expect(run({ files: directory }, '', '/tool', 'create', '/sub/new').stdout).to.equal('made\n');
+    expect(() => readFileSync(path)).to.throw(/ENOENT/);
+  });
+});
+
+describe('RecordedStreams', () => {
+  it('puts characters together that were written in pieces', () => {
+    const streams = new RecordedStreams();
+    for (const byte of Buffer.from('…€')) streams.write('stderr', Uint8Array.of(byte));
+    expect(streams.stderr).to.equal('…€');
+  });
+
+  it('serves its input in pieces of the asked size, then the end', () => {
+    const streams = new RecordedStreams('abc');
+    const read = () => Buffer.from(streams.read(2) ?? []).toString();
+    expect([read(), read(), streams.read(2)]).to.deep.equal(['ab', 'c', null]);
+  });
+});
