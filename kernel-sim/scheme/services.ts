@@ -1,0 +1,31 @@
+// What schemes ask of the core of the kernel.
+import type { PhysicalMemory } from '../../cpu/index.js';
+import type { Context } from '../context.js';
+import type { FileTree } from './file-tree.js';
+import type { Reply } from './scheme.js';
+
+/** The world outside the machine. */
+export interface Host {
+  write(stream: 'stdout' | 'stderr', bytes: Uint8Array): void;
+  /** At most `limit` bytes of input, null at its end. May keep the whole machine waiting. */
+  read(limit: number): Uint8Array | null;
+  /** Seconds since 1970 at boot. */
+  realtime(): number;
+}
+
+export interface Services {
+  readonly contexts: { get(pid: number): Context | undefined };
+  readonly frames: PhysicalMemory;
+  readonly host: Host;
+  readonly files: FileTree;
+  readonly seed: number;
+  /** SYS_KILL. */
+  kill(caller: Context, pid: number, signal: number): Reply;
+  /** Nanoseconds since boot, and since 1970. */
+  monotonic(): number;
+  realtime(): number;
+  /** Calls back at a moment of monotonic time. */
+  schedule(at: number, callback: () => void): void;
+  /** A tracee stops: for the statistics. */
+  countPtraceStop(): void;
+}
