@@ -1,0 +1,81 @@
+// time: — a clock by number; reading tells the time, writing a time asks for an event then. Facts:
+// scheme/time.rs and context/timeout.rs of 2019.
+import { CLOCK_MONOTONIC, CLOCK_REALTIME, ENOENT, EVENT_READ, TimeSpec } from '../abi/index.js';
+import { SysError } from '../error.js';
+import type { UserBuffer } from '../user-buffer.js';
+import type { EventRegistry } from './event-registry.js';
+import { Handles } from './handles.js';
+import { bytesFromPath } from './path.js';
+import { fill, type Scheme } from './scheme.js';
+import type { Services } from './services.js';
+
+const SECOND = 1_000_000_000;
+
+type Clock = typeof CLOCK_REALTIME | typeof CLOCK_MONOTONIC;
+
+export class TimeScheme implements Scheme {
+  readonly #id: number;
+  readonly #events: EventRegistry;
+  readonly #services: Services;
+  readonly #clocks = new Handles<Clock>();
+
+  constructor(id: number, events: EventRegistry, services: Services) {
+    this.#id = id;
+    this.#events = events;
+    this.#services = services;
+  }
+
+  open(path: string): number {
+    const clock = /^\+?[0-9]+$/.test(path) ? Number(path) : 0;
+    if (clock !== CLOCK_REALTIME && clock !== CLOCK_MONOTONIC) throw new SysError(ENOENT);
+    return this.#clocks.add(clock);
+  }
+
+  read(handle: number, target: UserBuffer): number {
+    const now = this.#now(this.#clocks.get(handle));
+    const count = Math.floor(target.length / TimeSpec.size);
+    const time = TimeSpec.encode({ tv_sec: Math.floor(now / SECOND), tv_nsec: now % SECOND });
+    for (let i = 0; i < count; i++) target.write(time, i * TimeSpec.size);
+    return count * TimeSpec.size;
+  }
+
+  write(handle: number, source: UserBuffer): number {
+    const clock = this.#clocks.get(handle);
+    const count = Math.floor(source.length / TimeSpec.size);
+    const sinceBoot = this.#services.monotonic() - this.#now(clock);
+    for (let i = 0; i < count; i++) {
+      const { tv_sec, tv_nsec } = TimeSpec.decode(source.read(i * TimeSpec.size, TimeSpec.size));
+      this.#services.schedule(tv_sec * SECOND + tv_nsec + sinceBoot, () => {
+        this.#events.trigger(this.#id, handle, EVENT_READ);
+      });
+    }
+    return count * TimeSpec.size;
+  }
+
+  fcntl(): number {
+    return 0;
+  }
+
+  fevent(handle: number): number {
+    this.#clocks.get(handle);
+    return 0;
+  }
+
+  fpath(handle: number, target: UserBuffer): number {
+    return fill(target, bytesFromPath(`time:${this.#clocks.get(handle)}`));
+  }
+
+  fsync(handle: number): number {
+    this.#clocks.get(handle);
+    return 0;
+  }
+
+  close(handle: number): number {
+    this.#clocks.remove(handle);
+    return 0;
+  }
+
+  #now(clock: Clock): number {
+    return clock === CLOCK_REALTIME ? this.#services.realtime() : this.#services.monotonic();
+  }
+}
