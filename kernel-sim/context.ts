@@ -54,15 +54,16 @@ export interface ContextParts {
 
 export class Context {
   readonly pid: number;
-  ppid = 1;
+  /** Set by Contexts.adopt. */
+  ppid = 0;
   pgid: number;
   ruid = 0;
   euid = 0;
   rgid = 0;
   egid = 0;
-  /** Namespaces of schemes: real and effective. */
-  rns = 0;
-  ens = 0;
+  /** Namespaces of schemes, real and effective: 1 is the root one. */
+  rns = 1;
+  ens = 1;
   umask = 0o022;
   name: string;
   directory: WorkingDirectory = { path: 'file:/' };

@@ -324,7 +324,7 @@ export class Kernel {
   #createProcess(options: ProcessOptions, name: string): Context {
     const files = options.descriptors ?? this.parts.descriptors();
     const context = this.createContext(options.name ?? name, files);
-    context.ppid = options.parent?.pid ?? this.idle.pid;
+    this.contexts.adopt(context, options.parent?.pid ?? this.idle.pid);
     context.ruid = context.euid = options.uid ?? 0;
     context.rgid = context.egid = options.gid ?? 0;
     return context;

@@ -50,6 +50,7 @@ function makeChild(kernel: Kernel, parent: Context, flags: number, stack: number
   const memory = parent.memory.clone({ memory: sharesMemory, stack: has(CLONE_STACK) });
   const files = has(CLONE_FILES) ? parent.files.share() : parent.files.copy();
   const child = kernel.createContext(parent.name, files, memory);
+  kernel.contexts.adopt(child, parent.pid);
   copyIdentity(parent, child);
   if (has(CLONE_FS)) child.directory = parent.directory;
   else child.directory = { ...parent.directory };
@@ -64,7 +65,6 @@ function makeChild(kernel: Kernel, parent: Context, flags: number, stack: number
 }
 
 function copyIdentity(parent: Context, child: Context): void {
-  child.ppid = parent.pid;
   child.pgid = parent.pgid;
   child.ruid = parent.ruid;
   child.euid = parent.euid;

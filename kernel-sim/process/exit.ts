@@ -37,9 +37,8 @@ export function wakeVforkParent(kernel: Kernel, context: Context): void {
 
 /** Children go to the grandparent, not to init. */
 function adoptChildren(kernel: Kernel, context: Context): void {
-  for (const child of kernel.contexts) {
-    if (child.ppid !== context.pid) continue;
-    child.ppid = context.ppid;
+  for (const child of kernel.contexts.orphan(context.pid)) {
+    kernel.contexts.adopt(child, context.ppid);
     child.vfork = false;
   }
 }

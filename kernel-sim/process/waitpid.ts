@@ -55,7 +55,7 @@ function which(pid: number): Children {
 function adopt(kernel: Kernel, caller: Context, children: Children): ChildStatus | undefined {
   const { contexts } = kernel;
   if (children.kind === 'any') {
-    if (!contexts.some(({ ppid }) => ppid === caller.pid)) throw new SysError(ECHILD);
+    if (!contexts.hasChildren(caller.pid)) throw new SysError(ECHILD);
     return undefined;
   }
   if (children.kind === 'group') {
@@ -65,7 +65,7 @@ function adopt(kernel: Kernel, caller: Context, children: Children): ChildStatus
   const child = contexts.get(children.pid);
   if (child === undefined) throw new SysError(ECHILD);
   if (child.ppid === caller.pid) return undefined;
-  child.ppid = caller.pid;
+  contexts.adopt(child, caller.pid);
   const { status, pid, pgid } = child;
   return status.kind === 'exited' ? { pid, pgid, status: status.status } : undefined;
 }

@@ -23,6 +23,7 @@ import { type Context, MACHINE, RUNNABLE } from '../context.js';
 import { copyOf, type Kernel } from '../kernel.js';
 import { SIGNAL_STACK, SIGNAL_STACK_SIZE } from '../memory/layout.js';
 import { exit } from '../process/exit.js';
+import { KernelPanic } from '../scheme/proc.js';
 import type { Sleep, Syscall } from '../syscall.js';
 import type { SignalAction } from './state.js';
 
@@ -59,8 +60,7 @@ export function restore(kernel: Kernel, context: Context): void {
 /** SYS_SIGRETURN, and the end of every signal whose action is the kernel's own. */
 export function* sigreturn(kernel: Kernel, context: Context): Syscall<never> {
   if (context.backup === undefined) {
-    // Redox's kernel panics
-    throw new Error(`pid ${context.pid} (${context.name}) called sigreturn outside of a signal`);
+    throw new KernelPanic(`sigreturn of pid ${context.pid} (${context.name}) outside of a signal`);
   }
   kernel.restoring.add(context);
   context.block();
