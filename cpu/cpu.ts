@@ -149,8 +149,13 @@ export class Cpu {
       new WebAssembly.Instance(new WebAssembly.Module(bytes), imports)
         .exports as unknown as EngineExports;
     if (prebuilt !== undefined) {
-      const engine = engineOf(prebuilt);
-      if (engine.digest() === handlersDigest(keys)) return engine;
+      try {
+        const engine = engineOf(prebuilt);
+        if (engine.digest() === handlersDigest(keys)) return engine;
+      } catch (error) {
+        // built from another version of the helpers
+        if (!(error instanceof WebAssembly.LinkError)) throw error;
+      }
     }
     return engineOf(generateInterpreter());
   }
