@@ -32,6 +32,7 @@ const ALLOWED: Record<Layer, readonly string[]> = {
     'compat',
     'node',
     'commander',
+    'esbuild',
     'picocolors',
     'cli-table3',
     'tinybench',

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { RunStatistics } from '../cli/statistics.js';
 
 const repository = fileURLToPath(new URL('../../../', import.meta.url));
-const command = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+const command = fileURLToPath(new URL('../relibc-ptrace.cjs', import.meta.url));
 
 export const KERNELS = 'lib/bench/programs/kernels.elf';
 export const STOPS = 'lib/bench/programs/stops.elf';

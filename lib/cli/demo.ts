@@ -7,7 +7,7 @@ import pc from 'picocolors';
 import { STATUS_MACHINE } from './refusal.js';
 
 const repository = fileURLToPath(new URL('../../../', import.meta.url));
-const command = fileURLToPath(new URL('./main.js', import.meta.url));
+const command = fileURLToPath(new URL('../relibc-ptrace.cjs', import.meta.url));
 
 /** Runs an example as a user would, and says with what status it ended. */
 function show(program: string): number {

@@ -1,17 +1,12 @@
 #!/usr/bin/env node
 // The command line. Commands are loaded when they are called, so that a run starts quickly.
-import { readFileSync } from 'node:fs';
 import { debuglog } from 'node:util';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { version } from '../version.js';
 import { Refusal, STATUS_MACHINE, STATUS_USAGE } from './refusal.js';
 import type { RunOptions } from './run.js';
 
 const NAME = 'relibc-ptrace';
-
-function version(): string {
-  const file = new URL('../../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-}
 
 function wholeNumber(text: string): number {
   const value = Number(text);
@@ -126,4 +121,4 @@ async function main(): Promise<void> {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
-await main();
+main();

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 export const repository = fileURLToPath(new URL('../../../', import.meta.url));
-export const command = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
+export const command = fileURLToPath(new URL('../../lib/relibc-ptrace.cjs', import.meta.url));
 
 export interface Result {
   readonly status: number | null;
