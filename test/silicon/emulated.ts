@@ -109,6 +109,15 @@ function signalOf(vector: number, errorCode: number, cr2: bigint, state: Machine
 const isTrap = (vector: number): boolean =>
   vector === VECTOR_DB || vector === VECTOR_BP || vector === VECTOR_OF;
 
+/** `int n` under Linux: its interrupt table lets a process use vectors 3, 4 and 0x80 alone. */
+function interrupted(vector: number, instruction: bigint, state: MachineState): Signal {
+  if (vector === VECTOR_BP) return kernel(SIGTRAP);
+  if (vector === VECTOR_OF) return kernel(SIGSEGV);
+  state.set(RIP, instruction);
+  state.set(RFLAGS, state.get(RFLAGS) | BigInt(FLAG_RF));
+  return kernel(SIGSEGV);
+}
+
 /** What an exit is to a process under Linux; sets RF where entering the kernel saves it set. */
 function told(exit: Exit, state: MachineState): Signal & { unimplemented?: string } {
   switch (exit.reason) {
@@ -117,7 +126,7 @@ function told(exit: Exit, state: MachineState): Signal & { unimplemented?: strin
     case 'syscall':
       return { ...PLAIN, signal: -1, unimplemented: 'left the processor by SYSCALL' };
     case 'interrupt':
-      return { ...PLAIN, signal: -1, unimplemented: `left the processor by INT ${exit.vector}` };
+      return interrupted(exit.vector, exit.instruction, state);
     case 'unimplemented':
       return { ...PLAIN, signal: -1, unimplemented: exit.text };
     case 'exception':
@@ -141,9 +150,13 @@ export function loadState({ registers }: Cpu, state: MachineState): void {
   registers.fxrstor(state.fx);
 }
 
-/** One step of the trap flag. */
-export function step(cpu: Cpu): Omit<Step, 'changes'> {
+/**
+ * One step of the trap flag.
+ * @param repeats whether the instruction at RIP is a repeated string instruction
+ */
+export function step(cpu: Cpu, repeats: () => boolean): Omit<Step, 'changes'> {
   const { registers } = cpu;
+  const rip = registers.get(RIP);
   registers.rflags |= BigInt(FLAG_TF);
   const exit = cpu.run(STEP_BUDGET);
   const state = new MachineState();
@@ -154,7 +167,26 @@ export function step(cpu: Cpu): Omit<Step, 'changes'> {
   // as stepper.c does: the tracer's own trap flag and the mask of MXCSR say nothing
   state.view.setUint32(RFLAGS * 8, state.view.getUint32(RFLAGS * 8, true) & ~FLAG_TF, true);
   state.view.setUint32(FX_MXCSR_MASK, 0, true);
+  // a trap between two iterations saves RF set as well
+  if (state.get(RIP) === rip && exit.reason === 'exception' && exit.vector === VECTOR_DB) {
+    if (repeats()) state.set(RFLAGS, state.get(RFLAGS) | BigInt(FLAG_RF));
+  }
   return { ...told(exit, state), state };
+}
+
+const PREFIXES = new Set([0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67]);
+
+/** Whether code begins with a string instruction behind REP or REPNE. */
+export function isRepeatedString(code: Uint8Array): boolean {
+  let repeated = false;
+  for (const byte of code) {
+    if (byte === 0xf2 || byte === 0xf3) repeated = true;
+    else if ((byte < 0x40 || byte > 0x4f) && !PREFIXES.has(byte)) {
+      const string = (byte >= 0xa4 && byte <= 0xa7) || (byte >= 0xaa && byte <= 0xaf);
+      return repeated && string;
+    }
+  }
+  return false;
 }
 
 interface Page {
@@ -211,7 +243,8 @@ export class EmulatedProcessor {
     loadState(this.#cpu, state);
     const taken: Step[] = [];
     while (taken.length < steps) {
-      taken.push({ ...step(this.#cpu), changes: this.#changes() });
+      const done = step(this.#cpu, () => isRepeatedString(code));
+      taken.push({ ...done, changes: this.#changes() });
       if (taken[taken.length - 1].signal !== 0) break;
     }
     for (const page of this.#pages) {

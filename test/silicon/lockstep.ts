@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Cpu, PAGE_NX, PAGE_USER, PAGE_WRITE } from '../../cpu/index.js';
 import { compare, describe } from './compare.js';
-import { enterLinux, loadState, step } from './emulated.js';
+import { enterLinux, isRepeatedString, loadState, step } from './emulated.js';
 import { build } from './helper.js';
 import { MachineState, PAGE_SIZE, RIP, STATE_SIZE } from './state.js';
 
@@ -151,7 +151,7 @@ export class Lockstep {
 
   /** Steps; a page below the stack appears when it is touched, as it did on the host. */
   #stepWithStack(before: MachineState): ReturnType<typeof step> {
-    const ours = step(this.#cpu);
+    const ours = step(this.#cpu, () => isRepeatedString(this.#codeAt(before)));
     const page = Number(ours.address & ~0xfffn);
     const grows = page > STACK_LOW && page < STACK_HIGH && this.#space.frameAt(page) < 0;
     if (ours.signal !== SIGSEGV || !grows) return ours;
@@ -175,7 +175,7 @@ export class Lockstep {
   async #special(): Promise<{ status: number | undefined; mismatch: string | undefined }> {
     const code = this.#codeAt(this.#native);
     if ((code[0] | (code[1] << 8)) !== SYSCALL) {
-      const { state } = step(this.#cpu);
+      const { state } = step(this.#cpu, () => false);
       this.#instructions++;
       const target = state.copy();
       await this.#helper.command('r', target.bytes);

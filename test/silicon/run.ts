@@ -26,17 +26,17 @@ function progress(tally: Tally, count: number, started: number): void {
   process.stderr.write(`\r[${bar}] ${tally.cases}/${count}  ${rate} cases/s  ${mismatches}  `);
 }
 
+const OPTIONS = {
+  seed: { type: 'string', default: '1' },
+  count: { type: 'string', default: '1000000' },
+  only: { type: 'string', default: '' },
+  case: { type: 'string' },
+  examples: { type: 'string', default: '1' },
+  help: { type: 'boolean', default: false },
+} as const;
+
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: 'string', default: '1' },
-      count: { type: 'string', default: '1000000' },
-      only: { type: 'string', default: '' },
-      case: { type: 'string' },
-      examples: { type: 'string', default: '1' },
-      help: { type: 'boolean', default: false },
-    },
-  });
+  const { values } = parseArgs({ options: OPTIONS });
   if (values.help) {
     console.log(HELP);
     return 0;
@@ -75,4 +75,9 @@ async function main(): Promise<number> {
   return tally.mismatches + tally.unimplemented > 0 ? 1 : 0;
 }
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 2;
+}

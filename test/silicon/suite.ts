@@ -1,5 +1,5 @@
 // Runs a stream of cases on both processors, a batch ahead on silicon while the other one works.
-import { compare, describe as tell } from './compare.js';
+import { compare, type Mismatch, describe as tell } from './compare.js';
 import type { EmulatedProcessor } from './emulated.js';
 import { baselineMemory, type GeneratedCase } from './generator.js';
 import type { NativeProcessor } from './native.js';
@@ -73,9 +73,18 @@ function check(
   if (mismatch === undefined) return;
   if (mismatch.unimplemented) tally.unimplemented++;
   else tally.mismatches++;
-  const name = mismatch.unimplemented ? `${mismatch.mnemonic} (no definition)` : mismatch.mnemonic;
+  const name = causeOf(mismatch, native[mismatch.step]);
   const seen = tally.byMnemonic.get(name) ?? 0;
   tally.byMnemonic.set(name, seen + 1);
   const shown = mismatch.unimplemented ? Math.min(1, suite.examples) : suite.examples;
   if (seen < shown) tally.examples.push(tell(mismatch, suite.reproduce(testCase.index)));
+}
+
+const SIGBUS = 7;
+const BUS_ADRALN = 1;
+
+/** What mismatches are counted by: the instruction, unless something general is the cause. */
+function causeOf({ unimplemented, mnemonic }: Mismatch, native: Step): string {
+  if (native.signal === SIGBUS && native.code === BUS_ADRALN) return 'alignment check';
+  return unimplemented ? `${mnemonic} (no definition)` : mnemonic;
 }

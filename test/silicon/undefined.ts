@@ -44,6 +44,13 @@ const SCAN: Rule = ({ after }) => ({
     'The CF, OF, SF, AF, and PF flags are undefined. If the content of the source operand is 0, the content of the destination operand is undefined.',
 });
 
+const SCAN_OR_COUNT: Rule = ({ after }) => ({
+  flags: ALL,
+  destination: (after.number(RFLAGS) & CF) !== 0,
+  because:
+    'On processors that do not support TZCNT, the instruction byte encoding is executed as BSF.',
+});
+
 const masked = ({ count, width }: Circumstances): number => count & (width === 64 ? 63 : 31);
 
 const SHIFT: Rule = (circumstances) => {
@@ -99,6 +106,7 @@ export const UNDEFINED: Readonly<Record<string, Rule>> = {
   btc: BIT,
   bsf: SCAN,
   bsr: SCAN,
+  tzcnt: SCAN_OR_COUNT,
   shl: SHIFT,
   sal: SHIFT,
   shr: SHIFT,
