@@ -2,6 +2,7 @@
 // instruction table; its bytes depend on nothing else.
 import { HELPERS } from '../helpers/names.js';
 import { allForms, type Form } from '../isa/registry.js';
+import type { Width } from '../isa/values.js';
 import {
   EXIT_ADDRESS,
   EXIT_RECORD,
@@ -11,6 +12,7 @@ import {
   TLB_CODE_ENTRIES,
 } from '../layout.js';
 import { ModuleBuilder } from '../wasm/module.js';
+import { declareAhead, defineAhead } from './ahead.js';
 import { defineFlagsWord } from './flags.js';
 import {
   HANDLER,
@@ -49,6 +51,9 @@ export interface Runtime {
   readonly flagsWord: number;
   readonly multiplyHigh: number;
   readonly multiplyHighSigned: number;
+  /** (destination, source address or value, count, budget) -> iterations done: see ahead.ts. */
+  readonly copyAhead: Readonly<Record<Width, number>>;
+  readonly fillAhead: Readonly<Record<Width, number>>;
   readonly helper: (name: string, operands: number) => number;
 }
 
@@ -138,6 +143,8 @@ function declareRuntime(module: ModuleBuilder): Runtime {
     flagsWord: module.declare({ params: [], results: ['i32'] }),
     multiplyHigh: module.declare(product),
     multiplyHighSigned: module.declare(product),
+    copyAhead: declareAhead(module),
+    fillAhead: declareAhead(module),
     helper: (name, operands) => {
       const helper = helpers.get(name);
       if (helper === undefined) throw new Error(`no helper is called '${name}'`);
@@ -154,6 +161,8 @@ function declareRuntime(module: ModuleBuilder): Runtime {
   defineFlagsWord(module, runtime.flagsWord);
   module.export('flags', runtime.flagsWord);
   defineMultiplyHigh(module, runtime);
+  defineAhead(module, runtime.copyAhead, 'copy');
+  defineAhead(module, runtime.fillAhead, 'fill');
   return runtime;
 }
 

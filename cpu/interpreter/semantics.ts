@@ -499,6 +499,15 @@ export class InterpreterSemantics extends Semantics {
     });
   }
 
+  copyAhead(width: Width, count: Value, destination: Value, source: Value): Value {
+    return this.#ahead(this.#runtime.copyAhead[width], count, destination, source);
+  }
+
+  fillAhead(count: Value, destination: Value, value: Value): Value {
+    const index = this.#runtime.fillAhead[value.width];
+    return this.#ahead(index, count, destination, this.zeroExtend(value, 64));
+  }
+
   retired(): Value {
     return this.value(64, () => {
       this.code.i32(0).access('i64.load', RETIRED_BASE);
@@ -520,6 +529,14 @@ export class InterpreterSemantics extends Semantics {
   }
 
   // Plumbing
+
+  #ahead(index: number, count: Value, destination: Value, source: Value): Value {
+    const done = this.value(32, () => {
+      this.code.get(destination.local).get(source.local).get(count.local).get(BUDGET).call(index);
+    });
+    this.code.get(BUDGET).get(done.local).op('i32.sub').set(BUDGET);
+    return this.zeroExtend(done, 64);
+  }
 
   /** Pushes the register-file address (or number) that the record holds for an operand. */
   #slot(operand: Operand): Code {

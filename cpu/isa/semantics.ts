@@ -155,6 +155,15 @@ export abstract class Semantics extends Values {
 
   /** Calls a helper by name; its result is 32 bits. */
   abstract helper(name: string, ...operands: readonly (Value | Bit)[]): Value;
+  /**
+   * Carries out iterations of REP MOVS at once, as far as nothing can stop them, but never the last
+   * one; each counts as retired. Memory is written, registers are not.
+   * @param count iterations left, not zero, 64 bits
+   * @returns how many were carried out, 64 bits; perhaps none
+   */
+  abstract copyAhead(width: Width, count: Value, destination: Value, source: Value): Value;
+  /** The same for REP STOS of a value. */
+  abstract fillAhead(count: Value, destination: Value, value: Value): Value;
   /** Instructions retired so far: what RDTSC counts. */
   abstract retired(): Value;
   /** High 64 bits of a 64 x 64 bit product. */

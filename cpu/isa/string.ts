@@ -28,14 +28,15 @@ class Strings {
     return this.s.zeroExtend(this.s.register(RDI, this.addressWidth), 64);
   }
 
-  advance(...registers: readonly number[]): void {
+  /** Moves registers by one element, or by several forward. */
+  advance(registers: readonly number[], elements?: Value): void {
     const { s, addressWidth } = this;
     const bytes = BigInt(this.width / 8);
-    const step = s.select(
-      s.directionFlag(),
-      s.constant(-bytes, addressWidth),
-      s.constant(bytes, addressWidth),
-    );
+    const forward = s.constant(bytes, addressWidth);
+    const step =
+      elements === undefined
+        ? s.select(s.directionFlag(), s.constant(-bytes, addressWidth), forward)
+        : s.multiply(s.truncate(elements, addressWidth), forward);
     for (const register of registers) {
       s.setRegister(register, s.add(s.register(register, addressWidth), step));
     }
@@ -46,19 +47,19 @@ const ITERATIONS: Readonly<Record<string, Iteration>> = {
   movs: (strings) => {
     const { s, width } = strings;
     s.store(strings.destination(), s.load(strings.source(), width));
-    strings.advance(RSI, RDI);
+    strings.advance([RSI, RDI]);
     return undefined;
   },
   stos: (strings) => {
     const { s, width } = strings;
     s.store(strings.destination(), s.register(RAX, width));
-    strings.advance(RDI);
+    strings.advance([RDI]);
     return undefined;
   },
   lods: (strings) => {
     const { s, width } = strings;
     s.setRegister(RAX, s.load(strings.source(), width));
-    strings.advance(RSI);
+    strings.advance([RSI]);
     return undefined;
   },
   scas: (strings) => {
@@ -66,7 +67,7 @@ const ITERATIONS: Readonly<Record<string, Iteration>> = {
     const a = s.register(RAX, width);
     const b = s.load(strings.destination(), width);
     s.flagsFromSubtract(a, b, s.subtract(a, b));
-    strings.advance(RDI);
+    strings.advance([RDI]);
     return s.compare('eq', a, b);
   },
   cmps: (strings) => {
@@ -74,17 +75,37 @@ const ITERATIONS: Readonly<Record<string, Iteration>> = {
     const a = s.load(strings.source(), width);
     const b = s.load(strings.destination(), width);
     s.flagsFromSubtract(a, b, s.subtract(a, b));
-    strings.advance(RSI, RDI);
+    strings.advance([RSI, RDI]);
     return s.compare('eq', a, b);
   },
 };
 
+/** Iterations of REP MOVS and REP STOS that are carried out at once. */
+function goAhead(strings: Strings, name: string): void {
+  const { s, width, addressWidth } = strings;
+  if (name !== 'movs' && name !== 'stos') return;
+  s.if(s.bitNot(s.directionFlag()), () => {
+    const count = s.zeroExtend(s.register(RCX, addressWidth), 64);
+    const destination = strings.destination();
+    const done =
+      name === 'movs'
+        ? s.copyAhead(width, count, destination, strings.source())
+        : s.fillAhead(count, destination, s.register(RAX, width));
+    s.if(s.isNotZero(done), () => {
+      strings.advance(name === 'movs' ? [RSI, RDI] : [RDI], done);
+      const rest = s.subtract(count, done);
+      s.setRegister(RCX, s.truncate(rest, addressWidth));
+    });
+  });
+}
+
 /** REP, REPE (`whileEqual`) or REPNE around an iteration. */
-function repeated(strings: Strings, iteration: Iteration, whileEqual: boolean): void {
+function repeated(strings: Strings, name: string, whileEqual: boolean): void {
   const { s, addressWidth } = strings;
-  const count = s.register(RCX, addressWidth);
-  s.if(s.isNotZero(count), () => {
-    const equal = iteration(strings);
+  s.if(s.isNotZero(s.register(RCX, addressWidth)), () => {
+    goAhead(strings, name);
+    const equal = ITERATIONS[name](strings);
+    const count = s.register(RCX, addressWidth);
     const rest = s.subtract(count, s.constant(1n, addressWidth));
     s.setRegister(RCX, rest);
     let again = s.isNotZero(rest);
@@ -111,10 +132,10 @@ for (const [name, iteration] of Object.entries(ITERATIONS)) {
         iteration(new Strings(s, width, addressWidth));
       });
       instruction(`rep ${key}`, '', (s) => {
-        repeated(new Strings(s, width, addressWidth), iteration, true);
+        repeated(new Strings(s, width, addressWidth), name, true);
       });
       instruction(`repne ${key}`, '', (s) => {
-        repeated(new Strings(s, width, addressWidth), iteration, false);
+        repeated(new Strings(s, width, addressWidth), name, false);
       });
     }
   }
