@@ -79,8 +79,15 @@ function bind(libc: Libc): Relibc {
 
 function forkWith(fork: (libc: Libc, child: HostedProgram) => SystemCalls<number>) {
   return (libc: Libc, child: ForkedProgram): SystemCalls<number> => {
-    const state: LibcState = { ...libc.state, sessions: copySessions(libc.state.sessions) };
-    return fork(libc, (user) => child(bind(new Libc(user, libc.profile, state))));
+    const { statics } = libc.state;
+    const sessions = copySessions(libc.state.sessions);
+    return fork(libc, (user) => {
+      // Scratch memory starts afresh in the child, so the words are set aside again.
+      const words = user.memory.read(statics, STATICS_SIZE);
+      const state: LibcState = { statics: user.reserve(STATICS_SIZE), sessions };
+      user.memory.write(state.statics, words);
+      return child(bind(new Libc(user, libc.profile, state)));
+    });
   };
 }
 

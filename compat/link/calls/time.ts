@@ -7,7 +7,7 @@ import * as time from '../../pal/time.js';
 import type { Handler, LinuxCall } from '../linux-call.js';
 
 const NANOSECONDS = 1_000_000_000;
-const FOREVER = 0x7fff_ffff; // seconds
+const FOREVER = Number.POSITIVE_INFINITY;
 
 /** Redox has two clocks; processor time and the rest count on the monotonic one. */
 function redoxClock(clock: number): number {
@@ -85,7 +85,15 @@ function timeSpecOf(nanoseconds: number): Uint8Array {
 }
 
 function sleep(call: LinuxCall, nanoseconds: number): SystemCalls<number> {
+  if (nanoseconds === FOREVER) return untilSignal(call);
   return time.nanosleep(call.libc, call.libc.scratch(timeSpecOf(nanoseconds)), 0);
+}
+
+/** Nothing in Redox waits for a signal alone; a futex that nobody wakes ends by a signal. */
+function* untilSignal({ libc }: LinuxCall): SystemCalls<number> {
+  const word = libc.scratch(new Uint8Array(4));
+  yield* time.futex(libc, word, redox.FUTEX_WAIT, 0);
+  return libc.fail(redox.EINTR);
 }
 
 function* futex(call: LinuxCall): SystemCalls<number> {
@@ -159,7 +167,7 @@ function* pollFor(call: LinuxCall, nanoseconds: number): SystemCalls<number> {
 
 function poll(call: LinuxCall) {
   const milliseconds = call.int(2);
-  return pollFor(call, milliseconds < 0 ? FOREVER * NANOSECONDS : milliseconds * 1e6);
+  return pollFor(call, milliseconds < 0 ? FOREVER : milliseconds * 1e6);
 }
 
 function ppoll(call: LinuxCall) {
@@ -168,7 +176,7 @@ function ppoll(call: LinuxCall) {
 
 /** The time in a timespec (unit 1) or timeval (unit 1000); none means for ever. */
 function timeoutAt({ user }: LinuxCall, address: number, unit: number): number {
-  if (address === 0) return FOREVER * NANOSECONDS;
+  if (address === 0) return FOREVER;
   const { memory } = user;
   return memory.loadNumber(address) * NANOSECONDS + memory.loadNumber(address + 8) * unit;
 }
@@ -203,6 +211,8 @@ export const TIME_CALLS: Readonly<Record<string, Handler>> = {
   gettimeofday,
   time: seconds,
   nanosleep,
+  pause: untilSignal,
+  rt_sigsuspend: untilSignal, // masks have no effect on this kernel anyway
   clock_nanosleep: clockNanosleep,
   futex,
   poll,
