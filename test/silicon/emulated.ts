@@ -25,6 +25,8 @@ import {
 import {
   AREAS,
   type Case,
+  CODE,
+  DATA,
   FS_BASE,
   FX_FCW,
   FX_FSW,
@@ -197,9 +199,15 @@ interface Page {
   readonly baseline: Uint8Array;
 }
 
+const NOTHING: Pick<Patch, 'address'> & { code: Uint8Array } = { address: CODE.address, code: new Uint8Array(0) };
+/** What the code area is filled with. */
+const INT3 = new Uint8Array(PAGE_SIZE).fill(0xcc);
+
 export class EmulatedProcessor {
   readonly #cpu: Cpu;
   readonly #pages: Page[] = [];
+  /** The code that lies in the code area now. */
+  #placed = NOTHING;
 
   constructor(cpu: Cpu = new Cpu({ memory: MEMORY })) {
     this.#cpu = cpu;
@@ -235,7 +243,7 @@ export class EmulatedProcessor {
   }
 
   run({ state, code, patches, steps }: Case): Step[] {
-    this.#write(state.number(RIP), code);
+    this.#place(state.number(RIP), code);
     for (const patch of patches) this.#write(patch.address, patch.bytes);
     for (const page of this.#pages) {
       if (Buffer.compare(page.now, page.before) !== 0) page.before.set(page.now);
@@ -247,11 +255,24 @@ export class EmulatedProcessor {
       taken.push({ ...done, changes: this.#changes() });
       if (taken[taken.length - 1].signal !== 0) break;
     }
+    // code that ran stays: the next case may have the same, which is then not decoded again
     for (const page of this.#pages) {
+      const executable = page.address < DATA.address;
+      if (executable && taken.every(({ changes }) => changes.length === 0)) continue;
+      if (executable) this.#placed = NOTHING;
       if (Buffer.compare(page.now, page.baseline) === 0) continue;
       this.#cpu.memory.write(page.offset, page.baseline);
     }
     return taken;
+  }
+
+  /** Puts code into the code area, which holds nothing else but its baseline. */
+  #place(address: number, code: Uint8Array): void {
+    const { address: before, code: old } = this.#placed;
+    if (address === before && Buffer.compare(code, old) === 0) return;
+    this.#write(before, INT3.subarray(0, old.length));
+    this.#write(address, code);
+    this.#placed = { address, code };
   }
 
   #write(address: number, bytes: Uint8Array): void {

@@ -10,6 +10,7 @@ import {
   RegisterExt,
 } from 'iced-x86';
 import type { Random } from './random.js';
+import { CODE, PAGE_SIZE } from './state.js';
 import { type Form, type Group, groupOf, type Template } from './templates.js';
 
 /** A ModRM memory operand or an absolute one. Register numbers are those of the encoding, -1: none. */
@@ -29,6 +30,8 @@ export interface MemoryOperand {
 
 export interface Encoding {
   readonly bytes: Uint8Array;
+  /** Where the instruction lies. */
+  readonly address: number;
   readonly mnemonic: string;
   readonly group: Group;
   readonly repeated: boolean;
@@ -116,6 +119,18 @@ function memoryOperand(instruction: Instruction, decoder: Decoder): MemoryOperan
   return operand;
 }
 
+/** Where the code lies: anywhere, or where a page ends. */
+function placeCode(random: Random, length: number): number {
+  switch (random.below(16)) {
+    case 0: // across the boundary of the two pages, or right before it
+      return CODE.address + PAGE_SIZE - 1 - random.below(length);
+    case 1: // up to the last byte that is mapped
+      return CODE.address + CODE.pages * PAGE_SIZE - length;
+    default:
+      return CODE.address + 64 + random.below(PAGE_SIZE - 128);
+  }
+}
+
 const scratch = new Instruction();
 const BIT_TEST = /^bt[src]?$/;
 
@@ -131,7 +146,8 @@ export function encode(random: Random, form: Form): Encoding | undefined {
       // LOCK where it may not be; the other invalid ones mean something on later processors
       if (!data.subarray(0, 5).includes(0xf0)) return undefined;
       return {
-        ...{ bytes: data, mnemonic: 'invalid', group: form.group, repeated: false },
+        ...{ bytes: data, address: placeCode(random, data.length), mnemonic: 'invalid' },
+        ...{ group: form.group, repeated: false },
         ...{ memory: undefined, segment: undefined, bitRegister: -1, branchRegister: -1 },
         invalid: true,
       };
@@ -146,6 +162,7 @@ export function encode(random: Random, form: Form): Encoding | undefined {
         : -1;
     return {
       bytes: data.slice(0, scratch.length),
+      address: placeCode(random, scratch.length),
       mnemonic,
       group,
       repeated: scratch.hasRepPrefix || scratch.hasRepnePrefix,

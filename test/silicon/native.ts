@@ -1,7 +1,7 @@
 // The host's own processor behind stepper.c: cases go out in batches over a pipe, results come back.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { build } from './helper.js';
-import { type Case, MachineState, type Patch, STATE_SIZE, type Step } from './state.js';
+import { type Case, MachineState, type Patch, RIP, STATE_SIZE, type Step } from './state.js';
 
 const CASE_HEADER = 24 + STATE_SIZE;
 const STEP_HEADER = 16 + STATE_SIZE + 8;
@@ -9,28 +9,35 @@ const RESULT_HEADER = 8;
 const RUN_HEADER = 8;
 const padded = (length: number): number => (length + 7) & ~7;
 
-/** Bytes of the record that stepper.c reads for a case. */
-export function encodeCase(testCase: Case): Uint8Array {
-  const { state, code, patches, steps } = testCase;
+function recordSize({ code, patches }: Case): number {
   let size = CASE_HEADER + padded(code.length);
   for (const patch of patches) size += RUN_HEADER + padded(patch.bytes.length);
-  const record = new Uint8Array(size);
-  const view = new DataView(record.buffer);
-  view.setUint32(0, size, true);
-  view.setUint32(4, steps, true);
-  view.setUint32(8, state.number(16), true);
-  view.setUint32(12, code.length, true);
-  view.setUint32(16, patches.length, true);
-  record.set(state.bytes, 24);
-  record.set(code, CASE_HEADER);
-  let at = CASE_HEADER + padded(code.length);
-  for (const { address, bytes } of patches) {
-    view.setUint32(at, address, true);
-    view.setUint32(at + 4, bytes.length, true);
-    record.set(bytes, at + RUN_HEADER);
-    at += RUN_HEADER + padded(bytes.length);
+  return size;
+}
+
+/** The records that stepper.c reads for some cases. */
+function encodeCases(cases: readonly Case[]): Uint8Array {
+  const records = new Uint8Array(cases.reduce((size, each) => size + recordSize(each), 0));
+  const view = new DataView(records.buffer);
+  let at = 0;
+  for (const { state, code, patches, steps } of cases) {
+    const start = at;
+    view.setUint32(at + 4, steps, true);
+    view.setUint32(at + 8, state.number(RIP), true);
+    view.setUint32(at + 12, code.length, true);
+    view.setUint32(at + 16, patches.length, true);
+    records.set(state.bytes, at + 24);
+    records.set(code, at + CASE_HEADER);
+    at += CASE_HEADER + padded(code.length);
+    for (const { address, bytes } of patches) {
+      view.setUint32(at, address, true);
+      view.setUint32(at + 4, bytes.length, true);
+      records.set(bytes, at + RUN_HEADER);
+      at += RUN_HEADER + padded(bytes.length);
+    }
+    view.setUint32(start, at - start, true);
   }
-  return record;
+  return records;
 }
 
 function decodeSteps(answer: Buffer, count: number): Step[] {
@@ -108,7 +115,7 @@ export class NativeProcessor {
   }
 
   #send(cases: readonly Case[]): void {
-    this.#child.stdin?.write(Buffer.concat(cases.map(encodeCase)));
+    this.#child.stdin?.write(encodeCases(cases));
   }
 
   #receive(chunk: Buffer): void {

@@ -5,7 +5,6 @@ import { memoryFormat, randomFloatingPoint } from './floating-point.js';
 import type { Random } from './random.js';
 import {
   type Case,
-  CODE,
   CONSTANTS,
   DATA,
   FS_BASE,
@@ -117,18 +116,6 @@ function piece(random: Random, address: bigint, length: number, format: Format):
   return undefined;
 }
 
-/** Where the code lies: anywhere, or where a page ends. */
-function placeCode(random: Random, length: number): number {
-  switch (random.below(16)) {
-    case 0: // across the boundary of the two pages, or right before it
-      return CODE.address + PAGE_SIZE - 1 - random.below(length);
-    case 1: // up to the last byte that is mapped
-      return CODE.address + CODE.pages * PAGE_SIZE - length;
-    default:
-      return CODE.address + 64 + random.below(PAGE_SIZE - 128);
-  }
-}
-
 /** The values of registers that an instruction uses without naming them. */
 function implicitRegisters(random: Random, state: MachineState, encoding: Encoding): void {
   const { mnemonic, group } = encoding;
@@ -225,7 +212,7 @@ function randomState(random: Random, encoding: Encoding): MachineState {
   if (random.chance(0.15)) flags |= DF;
   if (random.chance(0.02)) flags |= AC;
   state.setWords(RFLAGS, flags, 0);
-  state.setWords(RIP, placeCode(random, encoding.bytes.length), 0);
+  state.setWords(RIP, encoding.address, 0);
   const stack = DATA.address + 256 + (random.below(PAGE_SIZE) & ~7);
   state.set(RSP, random.chance(0.9) ? BigInt(stack) : target(random));
   const base = BigInt(random.below(PAGE_SIZE));

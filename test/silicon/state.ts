@@ -33,11 +33,15 @@ export const FX_XMM = FX + 160;
 /** The registers that user code sees: general ones, flags, segment bases, and the FXSAVE image. */
 export class MachineState {
   readonly bytes: Uint8Array;
-  readonly view: DataView;
+  #view: DataView | undefined;
 
   constructor(bytes: Uint8Array = new Uint8Array(STATE_SIZE)) {
     this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, STATE_SIZE);
+  }
+
+  get view(): DataView {
+    this.#view ??= new DataView(this.bytes.buffer, this.bytes.byteOffset, STATE_SIZE);
+    return this.#view;
   }
 
   get(index: number): bigint {

@@ -223,14 +223,17 @@ export function extended(
 
 export type Format = 'integer' | 'single' | 'double' | 'extended' | 'decimal';
 
+const SIZES = { integer: 8, single: 4, double: 8, extended: 10, decimal: 10 } as const;
+/** The value that {@link fill} is about to copy. */
+const value = new DataView(new ArrayBuffer(10));
+const words = (low: number, high: number): void => {
+  value.setUint32(0, low, true);
+  value.setUint32(4, high, true);
+};
+
 /** Fills memory with values of one format, the last one cut off where the bytes end. */
 export function fill(random: Random, bytes: Uint8Array, format: Format): void {
-  const value = new DataView(new ArrayBuffer(10));
-  const size = { integer: 8, single: 4, double: 8, extended: 10, decimal: 10 }[format];
-  const words = (low: number, high: number): void => {
-    value.setUint32(0, low, true);
-    value.setUint32(4, high, true);
-  };
+  const size = SIZES[format];
   for (let at = 0; at < bytes.length; at += size) {
     if (format === 'integer') {
       if (random.chance(0.5)) integer64(random, words);
