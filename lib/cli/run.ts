@@ -1,6 +1,6 @@
 // `relibc-ptrace run`: one program, with the standard streams of this process as its console.
 import { readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { WEXITSTATUS, WIFEXITED, WTERMSIG } from '../../compat/index.js';
 import { DeadlockError, KernelPanic, UnimplementedInstruction } from '../../kernel-sim/index.js';
 import { Errno } from '../errno.js';
@@ -68,11 +68,18 @@ function statusOf(status: number): number {
 /** Words for what stopped the machine; what is no one's fault but ours stays as it is. */
 function explain(path: string, error: unknown): unknown {
   if (error instanceof Errno) return notExecutable(path, error.message);
-  const stops = [DeadlockError, KernelPanic, UnimplementedInstruction];
-  if (stops.some((stop) => error instanceof stop) && error instanceof Error) {
+  if (error instanceof DeadlockError) {
+    return new Refusal(['deadlock: nothing can ever run again', ...error.waiting.map(line)].join('\n'), STATUS_MACHINE);
+  }
+  if (error instanceof KernelPanic || error instanceof UnimplementedInstruction) {
     return new Refusal(error.message, STATUS_MACHINE);
   }
   return error;
+}
+
+/** Who waits for what; a program is known by the last part of its path. */
+function line({ pid, name, what }: DeadlockError['waiting'][number]): string {
+  return `  pid ${pid} (${basename(name)}) waits for ${what}`;
 }
 
 function notExecutable(path: string, reason: string): Refusal {
