@@ -3,7 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import fc from 'fast-check';
 import {
+  Errno,
   FileTree,
   hostFiles,
   Machine,
@@ -43,6 +45,30 @@ describe('Machine', () => {
   it('gives the console to the program, and its end of input', () => {
     const echo = run({ directory: repository }, 'a\nb', 'test/programs/tool.elf', 'cat');
     expect(echo).to.deep.equal({ status: 0, stdout: 'a\nb', stderr: '' });
+  });
+
+  it('refuses a damaged program, or loads it', () => {
+    const files = new FileTree();
+    const machine = new Machine({ files, host: new RecordedStreams() });
+    const headers = fc.record({
+      offset: fc.nat({ max: 64 + 5 * 56 - 1 }),
+      byte: fc.nat({ max: 255 }),
+    });
+    const damage = fc.array(headers, { minLength: 1, maxLength: 8 });
+    const length = fc.oneof(fc.constant(tool.length), fc.nat({ max: tool.length }));
+    fc.assert(
+      fc.property(damage, length, (changes, size) => {
+        const bytes = Uint8Array.from(tool);
+        for (const { offset, byte } of changes) bytes[offset] = byte;
+        files.addFile('damaged', bytes.subarray(0, size), 0o755);
+        try {
+          machine.start('/damaged');
+        } catch (error) {
+          expect(error).to.be.instanceOf(Errno);
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('knows no profile by another name', () => {
