@@ -21,7 +21,7 @@ import {
   RSI,
   RSP,
 } from '../../cpu/index.js';
-import { FloatRegisters, IntRegisters } from '../abi/index.js';
+import { FloatRegisters, IntRegisters, viewOf } from '../abi/index.js';
 
 /** Registers in the order of IntRegisters, up to rip: also those that may be written. */
 const ORDER = [R15, R14, R13, R12, RBP, RBX, R11, R10, R9, R8, RAX, RCX, RDX, RSI, RDI, RIP];
@@ -58,8 +58,8 @@ export function saveInt(frame: Registers): Uint8Array {
 
 /** Changes what may be changed of a frame. */
 export function loadInt(frame: Registers, bytes: Uint8Array): void {
-  intBytes.set(bytes);
-  for (let i = 0; i < ORDER.length; i++) copyWord(intView, i * 8, frame.view, ORDER[i] * 8);
+  const view = viewOf(bytes);
+  for (let i = 0; i < ORDER.length; i++) copyWord(view, i * 8, frame.view, ORDER[i] * 8);
 }
 
 /** The FloatRegisters of a register file; bytes that the processor reserves are zero. */

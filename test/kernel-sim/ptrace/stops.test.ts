@@ -1,0 +1,411 @@
+import { expect } from 'chai';
+import type { HostedProgram } from '../../../kernel-sim/abi/index.js';
+import * as abi from '../../../kernel-sim/abi/index.js';
+import { DeadlockError } from '../../../kernel-sim/index.js';
+import { call, fork, named, wait } from '../machine.js';
+import { calls, O_NONBLOCK, O_RDWR, O_TRUNC, spin, Tracer } from './tracer.js';
+
+const PRE = abi.PTRACE_STOP_PRE_SYSCALL;
+const POST = abi.PTRACE_STOP_POST_SYSCALL;
+const SIGNAL = abi.PTRACE_STOP_SIGNAL;
+const EXIT = abi.PTRACE_STOP_EXIT;
+const CLONE = abi.PTRACE_EVENT_CLONE;
+const IGNORE = abi.PTRACE_FLAG_IGNORE;
+const WAIT = abi.PTRACE_FLAG_WAIT;
+
+const getpid = { number: abi.SYS_GETPID };
+const getuid = { number: abi.SYS_GETUID };
+
+/** A tracer with one tracee, frozen before its first call. */
+function traced(program: HostedProgram, flags = 0) {
+  const tracer = new Tracer();
+  const child = tracer.child(program);
+  const trace = tracer.open(child.pid, 'trace', O_RDWR | O_TRUNC | flags);
+  const regs = tracer.dup(trace, 'regs/int');
+  return { tracer, child, pid: child.pid, trace, regs };
+}
+
+describe('a command word', () => {
+  it('is eight bytes: less is taken for nothing', () => {
+    const { tracer, trace, child } = traced(spin);
+    expect(tracer.write(trace, new Uint8Array(7))).to.equal(0);
+    expect(child.ptraceStop).to.equal(true);
+  });
+
+  it('may hold any of the low 16 bits and no other: EINVAL', () => {
+    const { tracer, trace } = traced(spin, O_NONBLOCK);
+    expect(tracer.command(trace, 0xffff)).to.be.oneOf([8, -abi.ENOTRECOVERABLE]);
+    expect(named(tracer.command(trace, 0x1_0000))).to.equal('EINVAL');
+    expect(named(tracer.command(trace, 1n << 63n))).to.equal('EINVAL');
+  });
+
+  it('waits for its stop and then gives 8', () => {
+    const { tracer, trace } = traced(calls(getpid));
+    expect(tracer.command(trace, PRE)).to.equal(8);
+    expect(tracer.events(trace)).to.deep.equal([{ cause: PRE, a: 0, b: 0 }]);
+  });
+
+  it('under O_NONBLOCK does not wait', () => {
+    const { tracer, trace } = traced(calls(getpid), O_NONBLOCK);
+    expect(tracer.command(trace, PRE)).to.equal(8);
+    expect(tracer.events(trace)).to.deep.equal([]);
+    tracer.pause();
+    expect(tracer.events(trace)).to.have.length(1);
+  });
+
+  it('with FLAG_WAIT alone waits for the stop that was asked for before', () => {
+    const { tracer, trace } = traced(calls(getpid), O_NONBLOCK);
+    tracer.command(trace, PRE);
+    expect(tracer.command(trace, WAIT)).to.equal(8);
+    expect(tracer.events(trace)).to.deep.equal([{ cause: PRE, a: 0, b: 0 }]);
+    expect(tracer.command(trace, WAIT)).to.equal(8); // still there
+  });
+
+  it('does not wait while events are unread (KP-14)', () => {
+    const { tracer, trace } = traced(calls(getpid, getuid));
+    tracer.command(trace, PRE);
+    expect(tracer.command(trace, POST)).to.equal(8);
+    expect(tracer.events(trace)).to.deep.equal([{ cause: PRE, a: 0, b: 0 }]);
+    tracer.pause();
+    expect(tracer.events(trace)).to.deep.equal([{ cause: POST, a: 0, b: 0 }]);
+  });
+
+  it('replaces the one before it', () => {
+    const { tracer, trace, child } = traced(calls(getpid), O_NONBLOCK);
+    tracer.command(trace, PRE);
+    tracer.command(trace, 0);
+    tracer.pause();
+    expect(child.exited).to.equal(true);
+  });
+
+  it('is ESRCH when the tracee has ended before, and when it ends meanwhile', () => {
+    const { tracer, trace, pid } = traced(calls(getpid));
+    expect(tracer.next(trace, PRE)).to.equal(PRE);
+    expect(named(tracer.command(trace, SIGNAL))).to.equal('ESRCH');
+    for (const word of [0, PRE, WAIT]) expect(named(tracer.command(trace, word))).to.equal('ESRCH');
+    tracer.wait(pid);
+    expect(named(tracer.command(trace, 0))).to.equal('ESRCH');
+  });
+
+  it('that can never come true is reported as a deadlock', () => {
+    const { tracer, trace } = traced(function* (user) {
+      yield* call(abi.SYS_FUTEX, user.reserve(8), abi.FUTEX_WAIT, 0, 0, 0);
+      return 0;
+    });
+    const wanted = /PTRACE_STOP_SIGNAL of its tracee/;
+    expect(() => tracer.command(trace, SIGNAL)).to.throw(DeadlockError, wanted);
+  });
+});
+
+describe('reading events', () => {
+  it('never waits, and gives nothing into less than one event', () => {
+    const { tracer, trace } = traced(calls(getpid));
+    expect(tracer.read(trace, 56).result).to.equal(0);
+    tracer.command(trace, PRE);
+    expect(tracer.read(trace, 55).result).to.equal(0);
+    expect(tracer.read(trace, 100).result).to.equal(56);
+    expect(tracer.read(trace, 56).result).to.equal(0);
+  });
+
+  it('gives what is left after the tracee has ended', () => {
+    const { tracer, trace } = traced(calls(getpid), O_NONBLOCK);
+    tracer.command(trace, PRE);
+    tracer.pause();
+    tracer.command(trace, 0);
+    tracer.pause();
+    expect(tracer.events(trace)).to.deep.equal([{ cause: PRE, a: 0, b: 0 }]);
+    expect(tracer.events(trace)).to.deep.equal([]);
+  });
+});
+
+describe('stops at system calls', () => {
+  it('show the number before and the result after', () => {
+    const { tracer, trace, regs, pid } = traced(calls(getpid, getuid));
+    expect(tracer.next(trace, PRE | POST)).to.equal(PRE);
+    expect(tracer.registers(regs).rax).to.equal(BigInt(abi.SYS_GETPID));
+    expect(tracer.next(trace, PRE | POST)).to.equal(POST);
+    expect(tracer.registers(regs).rax).to.equal(BigInt(pid));
+    expect(tracer.next(trace, PRE | POST)).to.equal(PRE);
+    expect(tracer.registers(regs).rax).to.equal(BigInt(abi.SYS_GETUID));
+  });
+
+  it('let the tracer make another call of it', () => {
+    const { tracer, trace, regs, pid } = traced(calls(getpid));
+    tracer.next(trace, PRE);
+    tracer.setRegisters(regs, { rax: BigInt(abi.SYS_EXIT), rdi: 123n });
+    expect(named(tracer.command(trace, POST))).to.equal('ESRCH');
+    expect(tracer.wait(pid)).to.equal(123 << 8);
+  });
+
+  it('let the tracer give another result', () => {
+    const seen: number[] = [];
+    const { tracer, trace, regs } = traced(function* () {
+      seen.push(yield* call(abi.SYS_GETPID));
+      return 0;
+    });
+    tracer.next(trace, POST);
+    tracer.setRegisters(regs, { rax: 77n });
+    tracer.command(trace, EXIT);
+    expect(seen).to.deep.equal([77]);
+  });
+
+  it('skip the call when the next word says IGNORE, with rax as the tracer left it', () => {
+    const seen: number[] = [];
+    const { tracer, trace, regs } = traced(function* () {
+      seen.push(yield* call(abi.SYS_WRITE, 1, 0x6666_0000, 100));
+      return 0;
+    });
+    tracer.next(trace, PRE);
+    tracer.setRegisters(regs, { rax: 100n });
+    expect(tracer.next(trace, POST | IGNORE)).to.equal(POST);
+    tracer.command(trace, EXIT);
+    expect(seen).to.deep.equal([100]);
+  });
+
+  it('skip nothing for a word of IGNORE alone (KP-51)', () => {
+    const seen: number[] = [];
+    const { tracer, trace, regs, pid } = traced(function* () {
+      seen.push(yield* call(abi.SYS_GETPID));
+      return 0;
+    }, O_NONBLOCK);
+    tracer.command(trace, PRE);
+    tracer.pause();
+    tracer.setRegisters(regs, { rax: BigInt(abi.SYS_GETPID) });
+    tracer.command(trace, IGNORE);
+    tracer.pause();
+    expect(seen).to.deep.equal([pid]);
+  });
+
+  it('come after a call that the tracer never saw begin', () => {
+    const { tracer, trace, regs, pid } = traced(calls(getpid));
+    expect(tracer.next(trace, POST)).to.equal(POST);
+    expect(tracer.registers(regs).rax).to.equal(BigInt(pid));
+  });
+
+  it('hold a tracee back however often others run', () => {
+    const { tracer, trace, child } = traced(calls(getpid));
+    tracer.next(trace, PRE);
+    tracer.pause(50);
+    expect(child.exited).to.equal(false);
+  });
+});
+
+describe('stops at signals', () => {
+  const handled: HostedProgram = function* (user) {
+    const action = user.reserve(abi.SigAction.size);
+    const sa_handler = user.handlerAddress(function* () {
+      yield* call(abi.SYS_GETUID);
+    });
+    user.memory.write(action, abi.SigAction.encode({ sa_handler }));
+    yield* call(abi.SYS_SIGACTION, abi.SIGUSR1, action, 0, 0);
+    const self = yield* call(abi.SYS_GETPID);
+    yield* call(abi.SYS_KILL, self, abi.SIGUSR1);
+    return 5;
+  };
+
+  it('tell signal and handler', () => {
+    const { tracer, trace, pid } = traced(spin, O_NONBLOCK);
+    tracer.command(trace, SIGNAL);
+    tracer.kill(pid, abi.SIGTERM);
+    tracer.pause();
+    const expected = { cause: SIGNAL, a: abi.SIGTERM, b: abi.SIG_DFL };
+    expect(tracer.events(trace)).to.deep.equal([expected]);
+  });
+
+  it('are the only ones that hold a signal back: it kills at others (KP-43)', () => {
+    const { tracer, trace, pid } = traced(spin);
+    tracer.next(trace, PRE);
+    tracer.kill(pid, abi.SIGTERM);
+    expect(tracer.wait(pid)).to.equal(abi.SIGTERM);
+    expect(named(tracer.command(trace, PRE))).to.equal('ESRCH');
+  });
+
+  it('let the tracer ignore the signal, except SIGKILL', () => {
+    const { tracer, trace, pid, child } = traced(spin, O_NONBLOCK);
+    tracer.command(trace, SIGNAL);
+    tracer.kill(pid, abi.SIGTERM);
+    tracer.pause();
+    tracer.command(trace, SIGNAL | IGNORE);
+    tracer.pause();
+    expect(child.exited).to.equal(false);
+    tracer.kill(pid, abi.SIGKILL);
+    tracer.pause();
+    tracer.command(trace, SIGNAL | IGNORE);
+    expect(tracer.wait(pid)).to.equal(abi.SIGKILL);
+  });
+
+  it('come in the order of calls, the call that sent the signal last (KP-12)', () => {
+    const { tracer, trace, regs } = traced(handled);
+    const order: string[] = [];
+    for (;;) {
+      const cause = tracer.next(trace, PRE | POST | SIGNAL | EXIT);
+      const { rax } = tracer.registers(regs);
+      if (cause === EXIT) break;
+      if (cause === PRE) order.push(`pre ${abi.syscallName(Number(rax))}`);
+      else order.push(cause === POST ? 'post' : 'signal');
+    }
+    const upToKill = ['pre sigaction', 'post', 'pre getpid', 'post', 'pre kill'];
+    const inHandler = ['signal', 'pre getuid', 'post', 'pre sigreturn'];
+    expect(order).to.deep.equal([...upToKill, ...inHandler, 'post', 'pre exit']);
+  });
+
+  it('show the interrupted registers of a signal with the default action', () => {
+    const { tracer, trace, regs, pid } = traced(calls(getpid, getpid), O_NONBLOCK);
+    tracer.command(trace, PRE | SIGNAL);
+    tracer.pause();
+    tracer.events(trace);
+    tracer.kill(pid, abi.SIGSTOP);
+    tracer.command(trace, SIGNAL);
+    tracer.pause();
+    expect(tracer.events(trace)).to.have.length(1);
+    expect(tracer.registers(regs).rax).to.equal(BigInt(abi.SYS_GETPID));
+  });
+
+  it('a stop signal acts as ever, and waitpid tells it', () => {
+    const { tracer, trace, pid } = traced(spin, O_NONBLOCK);
+    tracer.command(trace, 0);
+    tracer.kill(pid, abi.SIGSTOP);
+    expect(tracer.wait(pid, abi.WUNTRACED)).to.equal(0x137f);
+    tracer.command(trace, PRE);
+    tracer.pause();
+    expect(tracer.events(trace)).to.deep.equal([]);
+    tracer.kill(pid, abi.SIGCONT);
+    tracer.pause();
+    expect(tracer.events(trace)).to.deep.equal([{ cause: PRE, a: 0, b: 0 }]);
+  });
+});
+
+describe('stops at the end', () => {
+  it('tell the status that will be', () => {
+    const { tracer, trace, pid } = traced(calls(getpid));
+    tracer.command(trace, EXIT);
+    expect(tracer.events(trace)).to.deep.equal([{ cause: EXIT, a: 0x100, b: 0 }]);
+    expect(tracer.wait(pid, abi.WNOHANG)).to.equal(0);
+    expect(named(tracer.command(trace, EXIT))).to.equal('ESRCH');
+    expect(tracer.wait(pid, abi.WNOHANG)).to.equal(0x100);
+  });
+
+  it('come for a signal that kills, too', () => {
+    const { tracer, trace, pid } = traced(spin, O_NONBLOCK);
+    tracer.command(trace, EXIT);
+    tracer.kill(pid, abi.SIGTERM);
+    tracer.pause();
+    expect(tracer.events(trace)).to.deep.equal([{ cause: EXIT, a: abi.SIGTERM, b: 0 }]);
+  });
+
+  it('cannot be ignored', () => {
+    const { tracer, trace, pid } = traced(calls(getpid));
+    tracer.next(trace, EXIT);
+    expect(named(tracer.command(trace, EXIT | IGNORE))).to.equal('ESRCH');
+    expect(tracer.wait(pid)).to.equal(0x100);
+  });
+});
+
+describe('clones', () => {
+  const forks: HostedProgram = function* (user) {
+    const child = yield* fork(user, calls(getuid));
+    yield* call(abi.SYS_GETPID);
+    return abi.wexitstatus(yield* wait(user, child));
+  };
+
+  it('are told and held until the event was read and a command follows', () => {
+    const { tracer, trace, pid, regs } = traced(forks);
+    tracer.command(trace, POST | CLONE);
+    const [event] = tracer.events(trace);
+    expect(event.cause).to.equal(CLONE);
+    const child = tracer.kernel.contexts.get(event.a);
+    expect(child?.ptraceStop).to.equal(true);
+    expect(tracer.next(trace, POST | CLONE)).to.equal(POST);
+    expect(tracer.registers(regs).rax).to.equal(BigInt(event.a));
+    expect(child?.ptraceStop).to.equal(false);
+    tracer.command(trace, EXIT);
+    expect(tracer.events(trace)[0].a).to.equal(0x100);
+    tracer.command(trace, 0);
+    expect(tracer.wait(pid)).to.equal(0x100);
+  });
+
+  it('can be traced from the first call on', () => {
+    const { tracer, trace } = traced(forks);
+    tracer.command(trace, CLONE | POST);
+    const [{ a: pid }] = tracer.events(trace);
+    const own = tracer.open(pid, 'trace', O_RDWR | O_TRUNC);
+    const regs = tracer.open(pid, 'regs/int');
+    tracer.next(trace, POST);
+    expect(tracer.next(own, PRE)).to.equal(PRE);
+    expect(tracer.registers(regs).rax).to.equal(BigInt(abi.SYS_GETUID));
+    expect(named(tracer.command(own, SIGNAL))).to.equal('ESRCH');
+  });
+
+  it('have no registers before they ran: ENOTRECOVERABLE (KP-40)', () => {
+    const { tracer, trace } = traced(forks);
+    tracer.command(trace, CLONE | POST);
+    const [{ a: pid }] = tracer.events(trace);
+    const regs = tracer.open(pid, 'regs/int');
+    const { result } = tracer.read(regs, abi.IntRegisters.size);
+    expect(named(result)).to.equal('ENOTRECOVERABLE');
+    const none = new Uint8Array(abi.IntRegisters.size);
+    expect(named(tracer.write(regs, none))).to.equal('ENOTRECOVERABLE');
+  });
+
+  it('stay held when nobody reads the event, even after the file closes', () => {
+    const { tracer, trace } = traced(forks);
+    tracer.command(trace, CLONE | POST);
+    const child = [...tracer.kernel.contexts].at(-1);
+    tracer.close(trace);
+    tracer.pause();
+    expect(child?.ptraceStop).to.equal(true);
+  });
+
+  it('are nothing special unless asked for', () => {
+    const { tracer, trace, pid } = traced(forks);
+    expect(tracer.next(trace, EXIT)).to.equal(EXIT);
+    tracer.command(trace, 0);
+    expect(tracer.wait(pid)).to.equal(0x100);
+  });
+
+  it('are released when the file closes after the event was read', () => {
+    const { tracer, trace } = traced(forks);
+    tracer.command(trace, CLONE | POST);
+    const [{ a: pid }] = tracer.events(trace);
+    tracer.close(trace);
+    expect(tracer.kernel.contexts.get(pid)?.ptraceStop).to.equal(false);
+  });
+});
+
+describe('event queues of a trace file', () => {
+  function subscribed(program: HostedProgram) {
+    const made = traced(program, O_NONBLOCK);
+    const { tracer, trace } = made;
+    const at = tracer.user.reserve(8);
+    tracer.user.memory.write(at, Buffer.from('event:'));
+    const queue = tracer.run(call(abi.SYS_OPEN, at, 6, O_RDWR));
+    const event = abi.Event.encode({ id: trace, flags: abi.EVENT_READ, data: 1n });
+    expect(tracer.write(queue, event)).to.equal(abi.Event.size);
+    return { ...made, queue };
+  }
+
+  it('hear of a stop', () => {
+    const { tracer, trace, queue } = subscribed(calls(getpid));
+    tracer.command(trace, PRE);
+    const { bytes } = tracer.read(queue, abi.Event.size);
+    expect(abi.Event.decode(bytes).id).to.equal(trace);
+    expect(tracer.events(trace)).to.have.length(1);
+  });
+
+  it('hear of the end', () => {
+    const { tracer, trace, queue } = subscribed(calls(getpid));
+    tracer.command(trace, 0);
+    expect(tracer.read(queue, abi.Event.size).result).to.equal(abi.Event.size);
+    expect(named(tracer.command(trace, 0))).to.equal('ESRCH');
+  });
+
+  it('hear once of several events that nobody read', () => {
+    const { tracer, trace, queue } = subscribed(calls(getpid, getpid, getpid));
+    for (let i = 0; i < 3; i++) {
+      tracer.command(trace, PRE);
+      tracer.pause();
+    }
+    expect(tracer.read(queue, 8 * abi.Event.size).result).to.equal(abi.Event.size);
+    expect(tracer.events(trace)).to.have.length(3);
+  });
+});

@@ -1,0 +1,136 @@
+// A tracer that a test drives by hand, and its tracees.
+
+import type { HostedProgram, SystemCalls, Userspace } from '../../../kernel-sim/abi/index.js';
+import * as abi from '../../../kernel-sim/abi/index.js';
+import type { Context, DrivenProcess, Kernel } from '../../../kernel-sim/index.js';
+import { FileTree } from '../../../kernel-sim/scheme/file-tree.js';
+import { call, close, dup, machine, open, read, wait, write } from '../machine.js';
+import { elf } from './elf.js';
+
+export interface TraceEvent {
+  readonly cause: number;
+  readonly a: number;
+  readonly b: number;
+}
+
+export const { O_EXCL, O_NONBLOCK, O_RDWR, O_TRUNC } = abi;
+
+export class Tracer {
+  readonly kernel: Kernel;
+  readonly driven: DrivenProcess;
+  readonly output: { stdout: string; stderr: string };
+
+  constructor(options: { uid?: number; gid?: number; code?: Uint8Array } = {}) {
+    const files = new FileTree();
+    files.addFile('bin/code', elf(options.code ?? new Uint8Array(0)), 0o755);
+    const { kernel, output } = machine({ files });
+    this.kernel = kernel;
+    this.output = output;
+    this.driven = kernel.attach('tracer', options);
+  }
+
+  get user(): Userspace {
+    return this.driven.user;
+  }
+
+  run<T>(code: SystemCalls<T>): T {
+    return this.driven.run(code);
+  }
+
+  /** A child of the tracer that did not run yet. */
+  child(program: HostedProgram, options: { uid?: number; gid?: number } = {}): Context {
+    return this.kernel.spawn({ program, name: 'tracee', parent: this.driven.context, ...options });
+  }
+
+  /** A child that runs the machine code that the tracer was made with. */
+  machineChild(): Context {
+    const parent = this.driven.context;
+    return this.kernel.execute({ path: 'file:/bin/code', argv: ['code'], env: [], parent });
+  }
+
+  open(pid: number, file: string, flags: number = O_RDWR): number {
+    return this.run(open(this.user, `proc:${pid}/${file}`, flags));
+  }
+
+  dup(descriptor: number, file: string): number {
+    return this.run(dup(this.user, descriptor, file));
+  }
+
+  close(descriptor: number): number {
+    return this.run(close(descriptor));
+  }
+
+  /** Writes a command word. */
+  command(trace: number, word: number | bigint): number {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(word), true);
+    return this.write(trace, bytes);
+  }
+
+  write(descriptor: number, bytes: Uint8Array | string): number {
+    return this.run(write(this.user, descriptor, bytes));
+  }
+
+  read(descriptor: number, length: number) {
+    return this.run(read(this.user, descriptor, length));
+  }
+
+  events(trace: number, limit = 8): TraceEvent[] {
+    const { size } = abi.PtraceEvent;
+    const { bytes } = this.read(trace, limit * size);
+    return Array.from({ length: bytes.length / size }, (_, index) => {
+      const { cause, a, b } = abi.PtraceEvent.decode(bytes, index * size);
+      return { cause, a, b };
+    });
+  }
+
+  /** Commands, and gives the cause of the only event that follows. */
+  next(trace: number, word: number): number {
+    const result = this.command(trace, word);
+    if (result !== 8) return result;
+    const events = this.events(trace);
+    if (events.length !== 1) throw new Error(`${events.length} events`);
+    return events[0].cause;
+  }
+
+  registers(regs: number): abi.IntRegisters {
+    const { result, bytes } = this.read(regs, abi.IntRegisters.size);
+    if (result < 0) throw new Error(abi.errnoName(-result));
+    return abi.IntRegisters.decode(bytes);
+  }
+
+  setRegisters(regs: number, changes: Partial<abi.IntRegisters>): number {
+    const values = { ...this.registers(regs), ...changes };
+    return this.write(regs, abi.IntRegisters.encode(values));
+  }
+
+  seek(descriptor: number, offset: number, whence: number = abi.SEEK_SET): number {
+    return this.run(call(abi.SYS_LSEEK, descriptor, offset, whence));
+  }
+
+  /** Lets others run. */
+  pause(times = 5): void {
+    for (let i = 0; i < times; i++) this.run(call(abi.SYS_YIELD));
+  }
+
+  wait(pid: number, flags = 0): number {
+    return this.run(wait(this.user, pid, flags));
+  }
+
+  kill(pid: number, signal: number): number {
+    return this.run(call(abi.SYS_KILL, pid, signal));
+  }
+}
+
+/** A program that makes calls one after the other and exits with the number of them. */
+export function calls(...list: abi.SystemCall[]): HostedProgram {
+  return function* () {
+    for (const one of list) yield one;
+    return list.length;
+  };
+}
+
+/** Runs until somebody ends it. */
+export const spin: HostedProgram = function* () {
+  for (;;) yield* call(abi.SYS_YIELD);
+};
