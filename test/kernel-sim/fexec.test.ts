@@ -178,17 +178,20 @@ describe('a file that is no program', () => {
       { weight: 3, arbitrary: fc.constant(sound.length) },
       fc.nat(sound.length),
     );
+    const files = new FileTree();
+    const { kernel } = machine({ files });
     fc.assert(
       fc.property(damage, length, (changes, size) => {
         const file = sound.slice();
         for (const [at, value] of changes) file[at] = value;
+        files.addFile('prog', file.subarray(0, size), 0o755);
         try {
-          execute(file.subarray(0, size));
+          kernel.execute({ path: 'file:/prog', argv: ['prog'], env: [] });
         } catch (error) {
           if (!(error instanceof ExecError)) throw error;
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 2000 },
     );
   });
 });

@@ -1,11 +1,14 @@
 // A small machine for tests of the kernel: hosted programs, a console that is recorded, and system
 // calls as functions.
+import { readFileSync } from 'node:fs';
 import { Cpu } from '../../cpu/index.js';
 import type { HostedProgram, SystemCalls, Userspace } from '../../kernel-sim/abi/index.js';
 import * as abi from '../../kernel-sim/abi/index.js';
 import { type FileTree, Kernel } from '../../kernel-sim/index.js';
 
 const MEMORY = 0x400_0000;
+/** Built beforehand; building it for every machine would take a quarter of a second each. */
+const interpreter = readFileSync(new URL('../../cpu/interpreter.wasm', import.meta.url));
 
 export interface TestMachine {
   readonly kernel: Kernel;
@@ -32,7 +35,7 @@ export function machine({ files, input = [], seed = 1 }: TestOptions = {}): Test
     },
     realtime: () => 1_565_827_200,
   };
-  const cpu = new Cpu({ memory: MEMORY });
+  const cpu = new Cpu({ memory: MEMORY, interpreter });
   const kernel = new Kernel({ cpu, host, seed, ...(files === undefined ? {} : { files }) });
   return { kernel, output };
 }
