@@ -1,12 +1,9 @@
 #!/usr/bin/env node
 // The command line. Commands are loaded when they are called, so that a run starts quickly.
-import { debuglog } from 'node:util';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.js';
-import { Refusal, STATUS_MACHINE, STATUS_USAGE } from './refusal.js';
+import { NAME, report, STATUS_USAGE } from './refusal.js';
 import type { RunOptions } from './run.js';
-
-const NAME = 'relibc-ptrace';
 
 function wholeNumber(text: string): number {
   const value = Number(text);
@@ -84,18 +81,6 @@ function withFormat(argv: readonly string[]): string[] {
 
 function everyCommand(program: Command): Command[] {
   return [program, ...program.commands];
-}
-
-/** One line, whatever happened. */
-function report(error: unknown): number {
-  if (error instanceof Refusal) {
-    process.stderr.write(`${NAME}: ${error.message}\n`);
-    return error.status;
-  }
-  debuglog(NAME)('%O', error);
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${NAME}: internal error: ${message.split('\n', 1)[0]}\n`);
-  return STATUS_MACHINE;
 }
 
 async function main(): Promise<void> {

@@ -1,4 +1,7 @@
 // Why a command could not do its work, in words for people and a status for shells.
+import { debuglog } from 'node:util';
+
+export const NAME = 'relibc-ptrace';
 
 /** Exit statuses beside those of the program itself, as env(1), sh(1) and timeout(1) use them. */
 export const STATUS_USAGE = 2;
@@ -17,4 +20,16 @@ export class Refusal extends Error {
     super(message);
     this.status = status;
   }
+}
+
+/** Says what happened, in one line unless it takes more; returns the status to exit with. */
+export function report(error: unknown): number {
+  if (error instanceof Refusal) {
+    process.stderr.write(`${NAME}: ${error.message}\n`);
+    return error.status;
+  }
+  debuglog(NAME)('%O', error);
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${NAME}: internal error: ${message.split('\n', 1)[0]}\n`);
+  return STATUS_MACHINE;
 }

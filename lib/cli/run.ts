@@ -9,7 +9,9 @@ import { whyNotProgram } from '../image.js';
 import { Machine } from '../machine.js';
 import { PROFILES, profileNamed } from '../profiles.js';
 import {
+  NAME,
   Refusal,
+  report,
   STATUS_MACHINE,
   STATUS_NOT_EXECUTABLE,
   STATUS_NOT_FOUND,
@@ -45,20 +47,25 @@ export function run(path: string, args: readonly string[], options: RunOptions):
     ...(options.seed !== undefined && { seed: options.seed }),
   });
   const start = performance.now();
+  const status = runToEnd(machine, path, args, env);
+  const seconds = (performance.now() - start) / 1000;
+  if (options.stats) {
+    process.stderr.write(describeStatistics(machine, seconds, options.stats === 'json'));
+  }
+  return status;
+}
+
+function runToEnd(machine: Machine, path: string, args: readonly string[], env: string[]): number {
   try {
     return statusOf(machine.run(machine.start(path, { args, env })));
   } catch (error) {
     if (error instanceof BrokenPipe) return STATUS_SIGNAL + SIGPIPE;
-    throw explain(path, error);
-  } finally {
-    const seconds = (performance.now() - start) / 1000;
-    const json = options.stats === 'json';
-    if (options.stats) process.stderr.write(describeStatistics(machine, seconds, json));
+    return report(explain(path, error));
   }
 }
 
 function say(message: string): void {
-  process.stderr.write(`relibc-ptrace: ${message}\n`);
+  process.stderr.write(`${NAME}: ${message}\n`);
 }
 
 function statusOf(status: number): number {
@@ -69,7 +76,10 @@ function statusOf(status: number): number {
 function explain(path: string, error: unknown): unknown {
   if (error instanceof Errno) return notExecutable(path, error.message);
   if (error instanceof DeadlockError) {
-    return new Refusal(['deadlock: nothing can ever run again', ...error.waiting.map(line)].join('\n'), STATUS_MACHINE);
+    return new Refusal(
+      ['deadlock: nothing can ever run again', ...error.waiting.map(line)].join('\n'),
+      STATUS_MACHINE,
+    );
   }
   if (error instanceof KernelPanic || error instanceof UnimplementedInstruction) {
     return new Refusal(error.message, STATUS_MACHINE);
