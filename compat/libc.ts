@@ -4,11 +4,13 @@ import type { SystemCall, SystemCalls, Userspace } from '../kernel-sim/abi/index
 import { SYS_EXIT, SYS_WRITE } from '../kernel-sim/abi/index.js';
 import type { LibcProfile } from './profiles.js';
 import type { Sessions } from './ptrace/session.js';
+import { Mutex } from './sync/mutex.js';
+import { Once } from './sync/once.js';
 
 /** Bytes of relibc's own variables in the process's memory. */
 export const STATICS_SIZE = 16;
-export const ONCE_OFFSET = 0;
-export const SESSIONS_LOCK_OFFSET = 4;
+const ONCE_OFFSET = 0;
+const SESSIONS_LOCK_OFFSET = 4;
 
 /** relibc's variables: in the process, so a fork copies them and threads share them. */
 export interface LibcState {
@@ -30,11 +32,17 @@ export function errnoOf(result: number): number {
 export class Libc {
   errno = 0;
 
+  readonly sessionsOnce: Once;
+  readonly sessionsLock: Mutex;
+
   constructor(
     readonly user: Userspace,
     readonly profile: LibcProfile,
     readonly state: LibcState,
-  ) {}
+  ) {
+    this.sessionsOnce = new Once(user, state.statics + ONCE_OFFSET);
+    this.sessionsLock = new Mutex(user, state.statics + SESSIONS_LOCK_OFFSET);
+  }
 
   /** Makes a system call; an error becomes -1 with errno set, success leaves errno alone. */
   *invoke(call: SystemCall): SystemCalls<number> {

@@ -6,7 +6,7 @@ import { WCONTINUED, WNOHANG, WUNTRACED } from './headers/sys-wait.js';
 import type { Libc } from './libc.js';
 import { read, write } from './pal/files.js';
 import type { Session } from './ptrace/session.js';
-import { isTraceme, sessionOf, withSessions } from './ptrace/session.js';
+import { isTraceme, lockSessions, sessionOf, unlockSessions } from './ptrace/session.js';
 
 const PTRACE_EVENT_SIZE = 56;
 
@@ -26,22 +26,23 @@ export function* waitpid(
   status: number,
   options: number,
 ): SystemCalls<number> {
+  // The table of sessions stays locked while this waits.
+  yield* lockSessions(libc);
   const waited = yield* waitFor(libc, pid === -1 ? 0 : pid, options);
+  yield* unlockSessions(libc);
   if (status !== 0) libc.user.memory.store32(status, waited.status);
   return waited.result;
 }
 
-/** The table of sessions stays locked while this waits. */
-function waitFor(libc: Libc, pid: number, options: number): SystemCalls<Waited> {
+function* waitFor(libc: Libc, pid: number, options: number): SystemCalls<Waited> {
   const { alwaysUntraced } = libc.profile.ptrace;
-  return withSessions(libc, function* (sessions) {
-    const session = alwaysUntraced ? yield* sessionOf(libc, sessions, pid) : sessions.get(pid);
-    if (session !== undefined && (options & WNOHANG) === 0) {
-      return yield* waitForTracee(libc, pid, session, options);
-    }
-    if (!alwaysUntraced) return yield* kernelWait(libc, pid, options);
-    return yield* waitForOther(libc, pid, options);
-  });
+  let session = libc.state.sessions.get(pid);
+  if (session === undefined && alwaysUntraced) session = yield* sessionOf(libc, pid);
+  if (session !== undefined && (options & WNOHANG) === 0) {
+    return yield* waitForTracee(libc, pid, session, options);
+  }
+  if (!alwaysUntraced) return yield* kernelWait(libc, pid, options);
+  return yield* waitForOther(libc, pid, options);
 }
 
 /** Waits for the tracee to stop or end, then asks the kernel which of the two it was. */

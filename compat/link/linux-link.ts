@@ -50,6 +50,7 @@ class LinuxLink implements Link {
   *start(user: Userspace, image: ImageInfo): SystemCalls<void> {
     this.process.path = image.path.replace(/^file:/, '');
     this.process.statics = yield* buildInitialStack(this.libcOf(user), image);
+    this.libc = undefined; // made before it was known where its words are
   }
 
   *call(user: Userspace): SystemCalls<void> {

@@ -6,7 +6,7 @@ import type { Libc } from '../libc.js';
 import { open } from '../pal/files.js';
 import { getpid } from '../pal/processes.js';
 import { REQUESTS } from './requests.js';
-import { initialiseSessions, markerPath, sessionOf, withSessions } from './session.js';
+import { lockSessions, markerPath, sessionOf, unlockSessions } from './session.js';
 
 /** Returns 0, or -1 with errno set. `addr` and `data` are addresses or ignored. */
 export function* ptrace(
@@ -16,17 +16,25 @@ export function* ptrace(
   addr = 0,
   data = 0,
 ): SystemCalls<number> {
-  if (request === PTRACE_TRACEME) {
-    yield* initialiseSessions(libc);
-    return yield* traceMe(libc);
-  }
-  return yield* withSessions(libc, function* (sessions) {
-    const session = yield* sessionOf(libc, sessions, pid);
-    if (session === undefined) return -1;
-    const run = REQUESTS[request];
-    if (run === undefined) return yield* unimplemented(libc);
-    return yield* run(libc, { pid, session }, addr, data);
-  });
+  if (request === PTRACE_TRACEME) return yield* traceMe(libc);
+  yield* lockSessions(libc);
+  const result = yield* requestOf(libc, request, pid, addr, data);
+  yield* unlockSessions(libc);
+  return result;
+}
+
+function* requestOf(
+  libc: Libc,
+  request: number,
+  pid: number,
+  addr: number,
+  data: number,
+): SystemCalls<number> {
+  const session = libc.state.sessions.get(pid) ?? (yield* sessionOf(libc, pid));
+  if (session === undefined) return -1;
+  const run = REQUESTS[request];
+  if (run === undefined) return yield* unimplemented(libc);
+  return yield* run(libc, { pid, session }, addr, data);
 }
 
 /**
@@ -34,6 +42,7 @@ export function* ptrace(
  * the chan: scheme whose name says so. Its descriptor stays open until the process ends.
  */
 function* traceMe(libc: Libc): SystemCalls<number> {
+  if (libc.profile.ptrace.sessions === 'process') yield* libc.sessionsOnce.callOnce();
   if (libc.profile.ptrace.traceme === 'nothing') return 0;
   const pid = yield* getpid(libc);
   const marker = yield* open(libc, markerPath(pid), O_CREAT | O_STAT | O_EXCL);

@@ -3,10 +3,7 @@
 import type { SystemCalls } from '../../kernel-sim/abi/index.js';
 import { ESRCH, O_CLOEXEC, O_RDWR, O_STAT } from '../../kernel-sim/abi/index.js';
 import type { Libc } from '../libc.js';
-import { ONCE_OFFSET, SESSIONS_LOCK_OFFSET } from '../libc.js';
 import { close, open } from '../pal/files.js';
-import { Mutex } from '../sync/mutex.js';
-import { Once } from '../sync/once.js';
 
 export interface Session {
   /** No request has resumed the tracee yet: it still sits in the call that stopped it. */
@@ -24,23 +21,15 @@ export function copySessions(sessions: Sessions): Sessions {
   return new Map([...sessions].map(([pid, session]) => [pid, { ...session }]));
 }
 
-/** Runs `body` with the session table locked, initialising it on first use. */
-export function* withSessions<T>(
-  libc: Libc,
-  body: (sessions: Sessions) => SystemCalls<T>,
-): SystemCalls<T> {
-  const { user, state } = libc;
-  if (libc.profile.ptrace.sessions === 'thread') return yield* body(state.sessions);
-  yield* initialiseSessions(libc);
-  const mutex = new Mutex(user, state.statics + SESSIONS_LOCK_OFFSET);
-  yield* mutex.lock();
-  const result = yield* body(state.sessions);
-  yield* mutex.unlock();
-  return result;
+/** The table of sessions is initialised on first use, and locked while it is used. */
+export function* lockSessions(libc: Libc): SystemCalls<void> {
+  if (libc.profile.ptrace.sessions === 'thread') return;
+  yield* libc.sessionsOnce.callOnce();
+  yield* libc.sessionsLock.lock();
 }
 
-export function* initialiseSessions({ user, state }: Libc): SystemCalls<void> {
-  yield* new Once(user, state.statics + ONCE_OFFSET).callOnce(function* () {});
+export function* unlockSessions(libc: Libc): SystemCalls<void> {
+  if (libc.profile.ptrace.sessions === 'process') yield* libc.sessionsLock.unlock();
 }
 
 export function markerPath(pid: number): string {
@@ -57,11 +46,8 @@ export function* isTraceme(libc: Libc, pid: number): SystemCalls<boolean> {
 }
 
 /** The session of a pid, opened if need be; undefined with errno set if there can be none. */
-export function* sessionOf(
-  libc: Libc,
-  sessions: Sessions,
-  pid: number,
-): SystemCalls<Session | undefined> {
+export function* sessionOf(libc: Libc, pid: number): SystemCalls<Session | undefined> {
+  const { sessions } = libc.state;
   const known = sessions.get(pid);
   if (known !== undefined) return known;
   if (libc.profile.ptrace.traceme === 'marker' && !(yield* isTraceme(libc, pid))) {

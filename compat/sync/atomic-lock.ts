@@ -1,5 +1,6 @@
 // relibc's AtomicLock (src/sync/mod.rs, 2019-07-06): a 32-bit word of the process's memory that
-// threads change atomically and sleep on by FUTEX. Every atomic step is a preemption point.
+// threads change atomically and sleep on by FUTEX. Whoever takes an atomic step yields 'pause'
+// before it, so that another thread may come first.
 import type { SystemCalls, Userspace } from '../../kernel-sim/abi/index.js';
 import { FUTEX_WAIT, FUTEX_WAKE, SYS_FUTEX } from '../../kernel-sim/abi/index.js';
 
@@ -12,33 +13,28 @@ export class AtomicLock {
   /**
    * relibc spins 999 times before it considers sleeping. A spin is an attempt that changes nothing
    * when it fails, so any number of them leads through the same states; where threads share one
-   * processor they only burn the rest of the time slice, so we make one.
+   * processor they only burn the rest of the time slice, so we make none.
    */
   constructor(
     private readonly user: Userspace,
     private readonly address: number,
-    private readonly spins = 1,
+    private readonly spins = 0,
   ) {}
 
-  *load(): SystemCalls<number> {
-    yield 'pause';
+  load(): number {
     return this.user.memory.load32(this.address);
   }
 
-  *swap(value: number): SystemCalls<number> {
-    yield 'pause';
-    const { memory } = this.user;
-    const previous = memory.load32(this.address);
-    memory.store32(this.address, value);
+  swap(value: number): number {
+    const previous = this.load();
+    this.user.memory.store32(this.address, value);
     return previous;
   }
 
   /** Stores `next` if the word is `expected`; returns what the word was. */
-  *compareExchange(expected: number, next: number): SystemCalls<number> {
-    yield 'pause';
-    const { memory } = this.user;
-    const previous = memory.load32(this.address);
-    if (previous === expected) memory.store32(this.address, next);
+  compareExchange(expected: number, next: number): number {
+    const previous = this.load();
+    if (previous === expected) this.user.memory.store32(this.address, next);
     return previous;
   }
 
@@ -54,21 +50,24 @@ export class AtomicLock {
    * Repeats `attempt` until it gets what it wants: first spinning, then asleep while the word is
    * `long`, a value that `markLong` stores to tell the others that somebody sleeps.
    */
-  *waitUntil(
-    attempt: () => SystemCalls<Attempt>,
-    markLong: () => SystemCalls<Attempt>,
-    long: number,
-  ): SystemCalls<void> {
+  *waitUntil(attempt: () => Attempt, markLong: () => Attempt, long: number): SystemCalls<void> {
     for (let spin = 0; spin < this.spins; spin++) {
-      if ((yield* attempt()) === 'desired') return;
+      yield 'pause';
+      if (attempt() === 'desired') return;
     }
-    let previous = yield* attempt();
+    yield 'pause';
+    let previous = attempt();
     while (previous !== 'desired') {
-      if (previous === 'waiting' || (yield* markLong()) !== 'desired') {
+      if (previous !== 'waiting') {
+        yield 'pause';
+        previous = markLong();
+      }
+      if (previous !== 'desired') {
         // The result is ignored: a word that changed meanwhile is found out by the next attempt.
         yield { number: SYS_FUTEX, a: this.address, b: FUTEX_WAIT, c: long, d: 0, e: 0 };
       }
-      previous = yield* attempt();
+      yield 'pause';
+      previous = attempt();
     }
   }
 }

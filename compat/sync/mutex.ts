@@ -8,39 +8,35 @@ const UNLOCKED = 0;
 const LOCKED = 1;
 const WAITING = 2;
 
+function attemptOf(previous: number): Attempt {
+  if (previous === UNLOCKED) return 'desired';
+  return previous === WAITING ? 'waiting' : 'other';
+}
+
 export class Mutex {
-  private readonly lockWord: AtomicLock;
+  private readonly word: AtomicLock;
 
   /** The word at `address` must be zero when the mutex is new. */
   constructor(user: Userspace, address: number, spins?: number) {
-    this.lockWord = new AtomicLock(user, address, spins);
+    this.word = new AtomicLock(user, address, spins);
   }
 
   *tryLock(): SystemCalls<boolean> {
-    return (yield* this.lockWord.compareExchange(UNLOCKED, LOCKED)) === UNLOCKED;
+    yield 'pause';
+    return this.attempt() === 'desired';
   }
 
-  *lock(): SystemCalls<void> {
-    yield* this.lockWord.waitUntil(
-      () => this.attempt(),
-      () => this.markLong(),
-      WAITING,
-    );
+  lock(): SystemCalls<void> {
+    return this.word.waitUntil(this.attempt, this.markLong, WAITING);
   }
 
   *unlock(): SystemCalls<void> {
-    if ((yield* this.lockWord.swap(UNLOCKED)) === WAITING) yield* this.lockWord.notifyOne();
+    yield 'pause';
+    if (this.word.swap(UNLOCKED) === WAITING) yield* this.word.notifyOne();
   }
 
-  private *attempt(): SystemCalls<Attempt> {
-    const previous = yield* this.lockWord.compareExchange(UNLOCKED, LOCKED);
-    if (previous === UNLOCKED) return 'desired';
-    return previous === WAITING ? 'waiting' : 'other';
-  }
+  private readonly attempt = (): Attempt => attemptOf(this.word.compareExchange(UNLOCKED, LOCKED));
 
-  private *markLong(): SystemCalls<Attempt> {
-    const previous = yield* this.lockWord.compareExchange(LOCKED, WAITING);
-    if (previous === UNLOCKED) return 'desired';
-    return previous === WAITING ? 'waiting' : 'other';
-  }
+  /** Finding the lock free here is no lock yet, only a reason not to sleep. */
+  private readonly markLong = (): Attempt => attemptOf(this.word.compareExchange(LOCKED, WAITING));
 }

@@ -9,7 +9,7 @@ const INITIALIZING = 1;
 const WAITING = 2;
 const INITIALIZED = 3;
 
-function statusOf(word: number): Attempt {
+function attemptOf(word: number): Attempt {
   if (word === INITIALIZED) return 'desired';
   return word === WAITING ? 'waiting' : 'other';
 }
@@ -22,27 +22,23 @@ export class Once {
     this.status = new AtomicLock(user, address, spins);
   }
 
-  /** Returns when `initialise` has run, in whichever thread. */
-  *callOnce(initialise: () => SystemCalls<void>): SystemCalls<void> {
+  /** Returns when the initialiser has run, in whichever thread. */
+  *callOnce(initialise?: () => SystemCalls<void>): SystemCalls<void> {
     const { status } = this;
-    const previous = yield* status.compareExchange(UNINITIALIZED, INITIALIZING);
-    if (previous === UNINITIALIZED) {
-      yield* initialise();
-      if ((yield* status.swap(INITIALIZED)) === WAITING) yield* status.notifyAll();
-    } else if (previous !== INITIALIZED) {
-      yield* status.waitUntil(
-        () => this.attempt(),
-        () => this.markLong(),
-        WAITING,
-      );
+    yield 'pause';
+    const previous = status.compareExchange(UNINITIALIZED, INITIALIZING);
+    if (previous === INITIALIZED) return;
+    if (previous !== UNINITIALIZED) {
+      yield* status.waitUntil(this.attempt, this.markLong, WAITING);
+      return;
     }
+    if (initialise !== undefined) yield* initialise();
+    yield 'pause';
+    if (status.swap(INITIALIZED) === WAITING) yield* status.notifyAll();
   }
 
-  private *attempt(): SystemCalls<Attempt> {
-    return statusOf(yield* this.status.load());
-  }
+  private readonly attempt = (): Attempt => attemptOf(this.status.load());
 
-  private *markLong(): SystemCalls<Attempt> {
-    return statusOf(yield* this.status.compareExchange(INITIALIZING, WAITING));
-  }
+  private readonly markLong = (): Attempt =>
+    attemptOf(this.status.compareExchange(INITIALIZING, WAITING));
 }

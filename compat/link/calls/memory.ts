@@ -23,7 +23,9 @@ function protectionOf(protection: number): number {
 function* mmap(call: LinuxCall): SystemCalls<number> {
   const [address, size, flags] = [call.value(0), pages(call.value(1)), call.int(3)];
   if (size <= 0) return call.libc.fail(redox.EINVAL);
-  if ((flags & linux.MAP_FIXED) !== 0) return mapOver(call, address, size, flags);
+  if ((flags & linux.MAP_FIXED) !== 0) {
+    return yield* mapOver(call, address, size);
+  }
   const sharing = (flags & linux.MAP_SHARED) !== 0 ? redox.MAP_SHARED : redox.MAP_PRIVATE;
   if ((flags & linux.MAP_ANONYMOUS) !== 0) {
     return yield* mapAnonymous(call, size, call.int(2), sharing);
@@ -52,9 +54,15 @@ function* mapAnonymous(
   return mapped;
 }
 
-/** MAP_FIXED: fresh anonymous memory in the midst of a mapping can be had by clearing it. */
-function mapOver(call: LinuxCall, address: number, size: number, flags: number): number {
-  const anonymous = (flags & linux.MAP_ANONYMOUS) !== 0;
+/**
+ * MAP_FIXED, which this kernel has not: a guard page can be had by taking its rights away, and fresh
+ * anonymous memory in the midst of a mapping by clearing it.
+ */
+function* mapOver(call: LinuxCall, address: number, size: number): SystemCalls<number> {
+  const anonymous = (call.int(3) & linux.MAP_ANONYMOUS) !== 0;
+  if (anonymous && call.int(2) === 0) {
+    return (yield* mprotect(call.libc, address, size, redox.PROT_NONE)) === -1 ? -1 : address;
+  }
   if (anonymous && call.process.mappings.covers(address, size)) {
     clear(call, address, size);
     return address;
