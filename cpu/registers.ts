@@ -88,7 +88,7 @@ export class Registers {
   /** Sets register 0-17 to an integer, negative ones in two's complement. */
   setNumber(index: number, value: number): void {
     const at = index * 8;
-    this.view.setUint32(at, value % TWO_32, true);
+    this.view.setUint32(at, value, true); // modulo 2^32, by itself
     this.view.setUint32(at + 4, Math.floor(value / TWO_32), true);
   }
 

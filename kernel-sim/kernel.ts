@@ -177,7 +177,7 @@ export class Kernel {
   run(until: () => boolean = () => this.contexts.living === 0): void {
     while (!until()) {
       this.schedule();
-      this.slice();
+      if (this.slice()) this.current.parked = true; // nobody drives it now
     }
   }
 

@@ -53,18 +53,15 @@ export class DrivenProcess {
     const { context } = this;
     const kernel = this.#kernel;
     this.#check();
-    context.parked = false;
-    try {
-      if (kernel.current !== context || context.pending.length > 0) kernel.resume(context);
+    if (context.parked) context.parked = false;
+    if (kernel.current !== context || context.pending.length > 0) {
+      kernel.resume(context);
       // handlers of signals run first, whose time has come only now
       this.#untilOutside();
-      setCall(context.registers, call);
-      kernel.charge();
-      enter(kernel, context);
-      this.#untilOutside();
-    } finally {
-      context.parked = true;
     }
+    setCall(context.registers, call);
+    enter(kernel, context);
+    this.#untilOutside();
     if (call.number === SYS_EXIT && context.exited) return 0;
     this.#check();
     return context.registers.signed(RAX);
@@ -81,8 +78,11 @@ export class DrivenProcess {
 
   #untilOutside(): void {
     const kernel = this.#kernel;
-    while (!kernel.slice()) {
+    for (;;) {
+      const outside = kernel.slice();
+      if (outside && kernel.current === this.context) return;
       if (this.context.exited) return;
+      if (outside) kernel.current.parked = true; // nobody drives it now
       kernel.schedule();
     }
   }

@@ -54,7 +54,12 @@ function enterBy(kernel: Kernel, context: Context, at: ArgumentRegisters): void 
 }
 
 function* sleepingCall(kernel: Kernel, context: Context, call: Syscall<number>): Syscall<void> {
-  const result = yield* settled(call);
+  let result: number;
+  try {
+    result = yield* call;
+  } catch (error) {
+    result = refusal(error);
+  }
   context.registers.setNumber(RAX, result);
   if (context.traced) yield* kernel.parts.tracing.breakpoint(context, PTRACE_STOP_POST_SYSCALL);
 }
@@ -74,7 +79,7 @@ function* tracedCall(kernel: Kernel, context: Context, at: ArgumentRegisters): S
 function perform(
   kernel: Kernel,
   context: Context,
-  [a, b, c, d, e]: ArgumentRegisters,
+  at: ArgumentRegisters,
 ): number | Syscall<number> {
   const registers: Registers = context.registers;
   const handler = kernel.calls.get(registers.number(RAX));
@@ -83,11 +88,11 @@ function perform(
     return handler(
       kernel,
       context,
-      registers.signed(a),
-      registers.signed(b),
-      registers.signed(c),
-      registers.signed(d),
-      registers.signed(e),
+      registers.signed(at[0]),
+      registers.signed(at[1]),
+      registers.signed(at[2]),
+      registers.signed(at[3]),
+      registers.signed(at[4]),
     );
   } catch (error) {
     return refusal(error);
