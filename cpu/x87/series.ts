@@ -37,7 +37,8 @@ export function product(a: Real, b: Real): Real {
 
 /** a / b to 160 bits at least, for significands of up to 256 bits. */
 export function quotient(a: Real, b: Real): Real {
-  const extra = FRACTION + Math.max(0, bitLength(b.m) - bitLength(a.m));
+  const magnitude = a.m < 0n ? -a.m : a.m;
+  const extra = FRACTION + Math.max(0, bitLength(b.m) - bitLength(magnitude));
   return { m: (a.m << BigInt(extra)) / b.m, e: a.e - b.e - extra };
 }
 

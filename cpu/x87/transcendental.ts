@@ -3,7 +3,8 @@
 // of Pi" and 8.3.10 "Transcendental Instruction Accuracy"; vol. 2A under the instructions' names.
 
 import { propagate } from './add.js';
-import { BIAS, FINITE, INFINITE, type Operand, QUIET, ZERO } from './operand.js';
+import { divide } from './divide.js';
+import { BIAS, FINITE, INFINITE, MAX_EXPONENT, type Operand, QUIET, ZERO } from './operand.js';
 import { emptyResult, type Operation } from './operations.js';
 import type { Rounder } from './rounder.js';
 import { significand } from './scaling.js';
@@ -22,7 +23,7 @@ import {
   toFixed,
 } from './series.js';
 import type { X87State } from './state.js';
-import { C2, DONE, FAULT, PE, type Status, WITHHELD, ZE } from './words.js';
+import { C1, C2, DONE, FAULT, PE, type Status, UE, WITHHELD, ZE } from './words.js';
 
 function realOf(a: Operand): Real {
   return { m: significand(a), e: a.exponent - BIAS - 63 };
@@ -42,6 +43,11 @@ function roundReal(r: Rounder, sign: number, { m, e }: Real, exact = false): voi
   const low = Number((top >> 32n) & 0xffff_ffffn) | 0;
   const extra = Number(top & 0xffff_ffffn) | (exact ? 0 : 1);
   r.round(sign, e + length - 1 + BIAS, high, low, extra);
+}
+
+/** Reports a result that happens to be exact as the processors do: as inexact. */
+function callInexact(r: Rounder): void {
+  r.flags |= (r.signExponent & MAX_EXPONENT) === 0 ? PE | UE : PE;
 }
 
 function roundSigned(r: Rounder, flip: number, value: Real, exact = false): void {
@@ -79,10 +85,15 @@ export const f2xm1 = unary((r, a) => {
 function beyondOne(r: Rounder, a: Operand): void {
   if (a.exponent === BIAS && (a.high & 0x7fff_ffff) === 0 && a.low === 0) {
     r.set(a.sign, a.sign === 1 ? BIAS - 1 : BIAS, 0x8000_0000, 0);
-    return;
+    r.flags |= PE;
+  } else {
+    keepOperand(r, a);
   }
-  r.flags |= PE;
+}
+
+function keepOperand(r: Rounder, a: Operand): void {
   r.same(a);
+  r.flags |= PE;
 }
 
 type Pair = (r: Rounder, x: Operand, y: Operand) => void;
@@ -142,6 +153,7 @@ function logarithmOfZero(r: Rounder, y: Operand): void {
 
 function multiplyLogarithm(r: Rounder, log: Real, y: Operand, exact: boolean): void {
   roundSigned(r, 0, product(log, signedRealOf(y)), exact);
+  if (exact) callInexact(r);
 }
 
 /** ST(1) * log2(ST(0) + 1). */
@@ -155,16 +167,22 @@ export const fyl2xp1 = pair((r, x, y) => {
     else if (!r.denormal(y.denormal)) r.infinity(sign);
   } else if (!r.denormal(x.denormal || y.denormal)) {
     if (y.kind === INFINITE) r.infinity(sign);
+    else if (x.sign === 1 && x.exponent >= BIAS) keepOperand(r, x);
     else multiplyLogarithm(r, logarithmOfSum(x), y, false);
   }
 });
 
-/** log2(1 + x), from the ratio x / (2 + x), which keeps every bit of a small x. */
+/** log2(1 + x) for x > -1. */
 function logarithmOfSum(x: Operand): Real {
   const value = signedRealOf(x);
+  if (x.exponent > BIAS + 200) return logarithm(value);
+  // Near zero the ratio x / (2 + x) keeps every bit of x.
   if (x.exponent < BIAS - 200) return logarithmOfRatio({ m: value.m, e: value.e - 1 });
-  const shift = BigInt(-value.e);
-  return logarithmOfRatio(quotient(value, { m: (2n << shift) + value.m, e: value.e }));
+  const shift = BigInt(Math.max(-value.e, 0));
+  const whole = value.m << BigInt(Math.max(value.e, 0));
+  const e = Math.min(value.e, 0);
+  if (x.exponent >= BIAS - 2) return logarithm({ m: (1n << shift) + whole, e });
+  return logarithmOfRatio(quotient(value, { m: (2n << shift) + whole, e }));
 }
 
 /**
@@ -245,18 +263,50 @@ function trigonometric(compute: Unary): Operation {
   };
 }
 
+/** Below this processors return sin x = tan x = x and cos x = 1, whatever the rounding mode. */
+const NEGLIGIBLE = BIAS - 68;
+/** Below this, and down to the other, they take tan x, which is more than x, for a little less. */
+const SMALL_TANGENT = BIAS - 33;
+
+function returnSmall(r: Rounder, a: Operand): void {
+  r.keep(a);
+  callInexact(r);
+}
+
+function computeTangent(r: Rounder, a: Operand): void {
+  if (a.exponent < NEGLIGIBLE) {
+    returnSmall(r, a);
+  } else if (a.exponent < SMALL_TANGENT) {
+    const { m, e } = realOf(a);
+    roundReal(r, a.sign, { m: (m << 64n) - 1n, e: e - 64 });
+  } else {
+    roundTangent(r, a.sign, reduce(a));
+  }
+}
+
 function computeSine(r: Rounder, a: Operand): void {
   if (a.kind >= QUIET) propagate(r, a, a);
   else if (a.kind === INFINITE) r.invalid();
   else if (a.kind === ZERO) r.zero(a.sign);
-  else if (!r.denormal(a.denormal)) roundSine(r, a.sign, reduce(a));
+  else if (!r.denormal(a.denormal)) {
+    if (a.exponent < NEGLIGIBLE) returnSmall(r, a);
+    else roundSine(r, a.sign, reduce(a));
+  }
 }
 
 function computeCosine(r: Rounder, a: Operand): void {
   if (a.kind >= QUIET) propagate(r, a, a);
   else if (a.kind === INFINITE) r.invalid();
   else if (a.kind === ZERO) r.set(0, BIAS, 0x8000_0000, 0);
-  else if (!r.denormal(a.denormal)) roundCosine(r, reduce(a));
+  else if (!r.denormal(a.denormal)) {
+    if (a.exponent >= NEGLIGIBLE) {
+      roundCosine(r, reduce(a));
+    } else {
+      r.set(0, BIAS, 0x8000_0000, 0);
+      r.flags |= PE;
+      r.up = false;
+    }
+  }
 }
 
 export const fsin = trigonometric(computeSine);
@@ -288,11 +338,10 @@ function pushing(first: Unary, second: Unary): Operation {
 function pushSecond(state: X87State, rounder: Rounder, second: Unary): Status {
   if (!state.settle()) return WITHHELD;
   state.writeResult(0);
-  const { flags, up } = rounder;
+  // C1 tells of the result pushed, so a cosine's rounding replaces a sine's.
+  state.statusWord &= ~C1;
   second(rounder, state.a);
-  rounder.flags |= flags;
-  rounder.up = up;
-  state.raise(rounder.flags);
+  if (!state.settle()) return WITHHELD;
   state.push();
   state.writeResult(0);
   return DONE;
@@ -305,7 +354,7 @@ export const fptan = pushing(
     if (a.kind >= QUIET) propagate(r, a, a);
     else if (a.kind === INFINITE) r.invalid();
     else if (a.kind === ZERO) r.zero(a.sign);
-    else if (!r.denormal(a.denormal)) roundTangent(r, a.sign, reduce(a));
+    else if (!r.denormal(a.denormal)) computeTangent(r, a);
   },
   (r, a) => {
     if (a.kind < INFINITE) r.set(0, BIAS, 0x8000_0000, 0);
@@ -324,7 +373,11 @@ export const fpatan = pair((r, x, y) => {
   } else if (x.kind === ZERO) {
     roundReal(r, y.sign, { m: PI_REAL.m, e: PI_REAL.e - 1 });
   } else {
-    roundReal(r, y.sign, angle(x, y));
+    // Here, too, the processors take a small angle for its tangent.
+    const small = x.sign === 0 && y.exponent - x.exponent < -40;
+    if (!small) roundReal(r, y.sign, angle(x, y));
+    else divide(r, y, x);
+    if (small) callInexact(r);
   }
 });
 

@@ -13,7 +13,7 @@ const IGNORED: readonly (readonly [number, number])[] = [
   [6, 32],
   [288, 296],
 ];
-const SIGNAL = 304;
+export const SIGNAL = 304;
 
 export function makeRecords(instruction: Instruction, count: number, seed: number): Uint8Array {
   const records = new Uint8Array(RECORD_SIZE * count);
@@ -61,6 +61,39 @@ export function describeRecord(record: Uint8Array): string {
   });
   const memory = hex(record.subarray(160, 170));
   return `${words} st=${stack.join(' ')} mem=${memory} signal=${record[SIGNAL]}`;
+}
+
+const EXPONENT = 0x7fff;
+const FRACTION = (1n << 63n) - 1n;
+const C1_BYTE = 3;
+const C1 = 0x02;
+
+/** Position of a register's value among all extended reals, so that neighbours differ by one. */
+function ordinal(record: Uint8Array, at: number): bigint {
+  const view = recordAt(record, 0);
+  const signExponent = view.getUint16(at + 8, true);
+  const significand = view.getBigUint64(at, true);
+  const exponent = BigInt(signExponent & EXPONENT);
+  const magnitude = (exponent << 63n) + (exponent === 0n ? significand : significand & FRACTION);
+  return signExponent > EXPONENT ? -magnitude : magnitude;
+}
+
+/**
+ * Units in the last place by which ST(0) and ST(1) of two answers differ, or -1 when something
+ * else does. C1 says how the real result was rounded and so goes with it.
+ */
+export function ulpDistance(a: Uint8Array, b: Uint8Array): number {
+  let distance = 0;
+  const [first, second] = [essence(a), essence(b)];
+  for (const at of [32, 48]) {
+    const difference = Number(ordinal(first, at) - ordinal(second, at));
+    distance = Math.max(distance, Math.abs(difference));
+    first.fill(0, at, at + 10);
+    second.fill(0, at, at + 10);
+  }
+  first[C1_BYTE] &= ~C1;
+  second[C1_BYTE] &= ~C1;
+  return Buffer.compare(first, second) === 0 ? distance : -1;
 }
 
 /** One text for each record on which emulation and `answers` differ. */

@@ -5,13 +5,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { delta, essence, makeRecords } from './agreement.js';
-import { instructions } from './instructions.js';
+import { delta, essence, makeRecords, SIGNAL } from './agreement.js';
+import { instructions, transcendentals } from './instructions.js';
 import { RECORD_SIZE, Silicon } from './silicon.js';
 
 export const GOLDEN_SEED = 1987;
 export const GOLDEN_COUNT = 10;
-const FILE = fileURLToPath(new URL('../../../../test/golden/x87-basic.txt', import.meta.url));
+const FILE = fileURLToPath(new URL('../../../../test/golden/x87.txt', import.meta.url));
 
 export interface Golden {
   readonly processor: string;
@@ -33,6 +33,20 @@ export function readGolden(): Golden {
   return { processor: heading.replace('# ', ''), answers };
 }
 
+/** Applies a recorded change to its record. */
+export function applyDelta(before: Uint8Array, text: string): Uint8Array {
+  const after = before.slice();
+  if (text.startsWith('signal ')) {
+    after[SIGNAL] = Number(text.slice(7));
+    return after;
+  }
+  for (const run of text === '-' ? [] : text.split(' ')) {
+    const [at, bytes] = run.split(':');
+    after.set(Buffer.from(bytes, 'hex'), Number(at));
+  }
+  return after;
+}
+
 /** The changes that `answers` make to `records`. */
 export function deltas(records: Uint8Array, answers: Uint8Array): string[] {
   const texts: string[] = [];
@@ -45,7 +59,7 @@ export function deltas(records: Uint8Array, answers: Uint8Array): string[] {
 
 function record(silicon: Silicon): void {
   const lines = [`# ${silicon.processor}`];
-  for (const instruction of instructions) {
+  for (const instruction of [...instructions, ...transcendentals]) {
     const records = makeRecords(instruction, GOLDEN_COUNT, GOLDEN_SEED);
     lines.push(`= ${instruction.name}`, ...deltas(records, silicon.run(records)));
   }

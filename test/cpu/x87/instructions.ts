@@ -5,6 +5,7 @@ import * as environment from '../../../cpu/x87/environment.js';
 import type { Operation } from '../../../cpu/x87/operations.js';
 import * as basic from '../../../cpu/x87/operations.js';
 import * as scaling from '../../../cpu/x87/scaling.js';
+import * as transcendental from '../../../cpu/x87/transcendental.js';
 import {
   BCD,
   F32,
@@ -247,5 +248,21 @@ define({
   selector: 0,
   load: 7,
 });
+
+/** These differ from silicon by a unit in the last place now and then. */
+const approximate: [string, number, Operation][] = [
+  ['f2xm1', 0xf0, transcendental.f2xm1],
+  ['fyl2x', 0xf1, transcendental.fyl2x],
+  ['fptan', 0xf2, transcendental.fptan],
+  ['fpatan', 0xf3, transcendental.fpatan],
+  ['fyl2xp1', 0xf9, transcendental.fyl2xp1],
+  ['fsincos', 0xfb, transcendental.fsincos],
+  ['fsin', 0xfe, transcendental.fsin],
+  ['fcos', 0xff, transcendental.fcos],
+];
+
+export const transcendentals: readonly Instruction[] = approximate.map(
+  ([name, second, operation]) => ({ name, bytes: [0xd9, second], operation, selector: 0 }),
+);
 
 export const instructions: readonly Instruction[] = table;
