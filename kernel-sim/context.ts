@@ -109,6 +109,8 @@ export class Context {
   readonly #queue: RunQueue;
   #status: Status = BLOCKED;
   #ptraceStop = false;
+  /** Whether the run queue has it; the queue's own note. */
+  queued = false;
   #parked = false;
 
   constructor(parts: ContextParts) {

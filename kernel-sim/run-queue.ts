@@ -3,7 +3,6 @@ import type { Context } from './context.js';
 
 export class RunQueue {
   readonly #contexts: Context[] = [];
-  readonly #queued = new Set<Context>();
 
   get contexts(): readonly Context[] {
     return this.#contexts;
@@ -11,16 +10,16 @@ export class RunQueue {
 
   /** Looks again whether a context may run. */
   refresh(context: Context): void {
-    const queued = this.#queued.has(context);
-    if (queued === context.runnable) return;
-    const index = this.firstAbove(context.pid - 1);
-    if (queued) {
-      this.#queued.delete(context);
-      this.#contexts.splice(index, 1);
-    } else {
-      this.#queued.add(context);
-      this.#contexts.splice(index, 0, context);
-    }
+    const { runnable, pid } = context;
+    if (context.queued === runnable) return;
+    context.queued = runnable;
+    const contexts = this.#contexts;
+    // the end of the list is where a tracee comes and goes
+    const last = contexts.at(-1);
+    if (!runnable && last === context) contexts.pop();
+    else if (!runnable) contexts.splice(this.firstAbove(pid - 1), 1);
+    else if (last === undefined || last.pid < pid) contexts.push(context);
+    else contexts.splice(this.firstAbove(pid), 0, context);
   }
 
   /** Index of the first context whose pid is greater; the length when there is none. */

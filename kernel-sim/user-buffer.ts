@@ -1,9 +1,13 @@
 // Bytes that a system call reads or writes: a range of the caller's memory that was validated when
 // the call began, or the kernel's own.
+import { getWord, viewOf } from './abi/index.js';
+
 export interface UserBuffer {
   readonly length: number;
   /** A copy of `length` bytes from `offset`; all of them unless said. */
   read(offset?: number, length?: number): Uint8Array;
+  /** The unsigned 64-bit word at an offset, exact below 2^53. */
+  word(offset: number): number;
   /** Stores what fits behind `offset`; gives how many bytes that was. */
   write(bytes: Uint8Array, offset?: number): number;
 }
@@ -22,6 +26,10 @@ export class KernelBuffer implements UserBuffer {
 
   read(offset = 0, length = this.length - offset): Uint8Array {
     return this.bytes.slice(offset, offset + length);
+  }
+
+  word(offset: number): number {
+    return getWord(viewOf(this.bytes), offset);
   }
 
   write(bytes: Uint8Array, offset = 0): number {

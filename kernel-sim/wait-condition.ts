@@ -5,7 +5,7 @@ import type { Sleep, Syscall } from './syscall.js';
 export class WaitCondition implements Sleep {
   readonly interruptible = true;
   readonly #describe: string | (() => string);
-  readonly #contexts = new Set<Context>();
+  readonly #contexts: Context[] = [];
   /** The same list, for those who sleep on when a signal wakes them. */
   readonly #stubborn: Sleep = { describe: () => this.describe(), interruptible: false };
 
@@ -19,31 +19,43 @@ export class WaitCondition implements Sleep {
   }
 
   get waiting(): readonly Context[] {
-    return [...this.#contexts];
+    return this.#contexts;
   }
 
   /** Sleeps until notified (true), or until a signal or a timeout wakes the context (false). */
   *wait(context: Context): Syscall<boolean> {
-    context.block();
-    this.#contexts.add(context);
+    this.#enlist(context);
     yield this;
-    return !this.#contexts.delete(context);
+    return !this.leave(context);
   }
 
   /** Sleeps until notified, whatever else wakes the context meanwhile. */
   *waitStubbornly(context: Context): Syscall<void> {
-    do {
-      context.block();
-      this.#contexts.add(context);
-      yield this.#stubborn;
-    } while (this.#contexts.delete(context));
+    do yield this.enter(context);
+    while (this.leave(context));
+  }
+
+  /**
+   * The beginning of a stubborn sleep, for code that must not pay for another generator: yield what
+   * this gives, and again while {@link leave} says that nobody notified.
+   */
+  enter(context: Context): Sleep {
+    this.#enlist(context);
+    return this.#stubborn;
+  }
+
+  /** Takes a context off the list; false when it was not there, that is, was notified. */
+  leave(context: Context): boolean {
+    const index = this.#contexts.indexOf(context);
+    if (index >= 0) this.#contexts.splice(index, 1);
+    return index >= 0;
   }
 
   /** Wakes everybody; gives their number. */
   notify(): number {
-    const count = this.#contexts.size;
-    for (const context of this.#contexts) context.unblock();
-    this.#contexts.clear();
+    const count = this.#contexts.length;
+    for (let index = 0; index < count; index++) this.#contexts[index].unblock();
+    this.#contexts.length = 0;
     return count;
   }
 
@@ -52,8 +64,8 @@ export class WaitCondition implements Sleep {
     for (const context of this.#contexts) context.unblock();
   }
 
-  /** Takes a context that is ending off the list. */
-  forget(context: Context): void {
-    this.#contexts.delete(context);
+  #enlist(context: Context): void {
+    context.block();
+    if (!this.#contexts.includes(context)) this.#contexts.push(context);
   }
 }

@@ -7,7 +7,7 @@ import {
   FAULT_WRITE,
   PAGE_SIZE,
 } from '../../cpu/index.js';
-import { EFAULT, ENOMEM } from '../abi/index.js';
+import { EFAULT, ENOMEM, getWord, viewOf } from '../abi/index.js';
 import { SysError } from '../error.js';
 import type { UserBuffer } from '../user-buffer.js';
 import { Area, type Content, type Region } from './area.js';
@@ -255,10 +255,21 @@ export class ProcessMemory {
       const offset = this.translate(address + done, access);
       if (offset < 0) break;
       const count = Math.min(PAGE_SIZE - ((address + done) % PAGE_SIZE), source.length - done);
-      this.#cpu.memory.write(offset, source.subarray(done, done + count));
+      const whole = count === source.length;
+      this.#cpu.memory.write(offset, whole ? source : source.subarray(done, done + count));
       done += count;
     }
     return done;
+  }
+
+  /** The 64-bit word at an address, unsigned; -1 when a page is missing. */
+  word(address: number): number {
+    if ((address % PAGE_SIZE) + 8 <= PAGE_SIZE) {
+      const offset = this.translate(address, 'read');
+      return offset < 0 ? -1 : getWord(this.#cpu.memory.view, offset);
+    }
+    const bytes = new Uint8Array(8);
+    return this.copyOut(address, bytes) < 8 ? -1 : getWord(viewOf(bytes), 0);
   }
 
   /**

@@ -22,9 +22,15 @@ export class RangeBuffer implements UserBuffer {
     return bytes;
   }
 
+  word(offset: number): number {
+    const word = this.#memory.word(this.#address + offset);
+    if (word < 0) throw new SysError(EFAULT);
+    return word;
+  }
+
   write(bytes: Uint8Array, offset = 0): number {
     const count = Math.min(bytes.length, this.length - offset);
-    const source = bytes.subarray(0, count);
+    const source = count === bytes.length ? bytes : bytes.subarray(0, count);
     const done = this.#memory.copyIn(this.#address + offset, source, 'write');
     if (done < count) throw new SysError(EFAULT);
     return count;

@@ -2,6 +2,13 @@
 import { EVENT_READ, ptraceFlagsName } from '../abi/index.js';
 import { WaitCondition } from '../wait-condition.js';
 
+/** What a tracer reads of its tracee: a PTRACE_STOP_* or PTRACE_EVENT_* flag and what goes with it. */
+export interface SessionEvent {
+  readonly cause: number;
+  readonly a: number;
+  readonly b: number;
+}
+
 export class Session {
   readonly pid: number;
   /** The trace file's handle, by which event: queues know it. */
@@ -9,8 +16,8 @@ export class Session {
   /** The tracee sleeps here at a stop, the tracer until one. */
   readonly tracee: WaitCondition;
   readonly tracer: WaitCondition;
-  /** Cause, a and b of every event that was not read, in turn. */
-  readonly #events: number[] = [];
+  /** Events that were not read, in turn. */
+  readonly #events: SessionEvent[] = [];
   #breakpoint = 0;
   #reached = false;
   #cause = 0;
@@ -36,7 +43,7 @@ export class Session {
   }
 
   get eventCount(): number {
-    return this.#events.length / 3;
+    return this.#events.length;
   }
 
   /** EVENT_* conditions of the trace file. */
@@ -61,13 +68,14 @@ export class Session {
   }
 
   add(cause: number, a: number, b: number): void {
-    this.#events.push(cause, a, b);
+    this.#events.push({ cause, a, b });
   }
 
-  /** Removes the oldest event, telling what it was. */
-  take(receive: (cause: number, a: number, b: number) => void): void {
-    const [cause, a, b] = this.#events.splice(0, 3);
-    receive(cause, a, b);
+  /** Removes the oldest event. There must be one. */
+  take(): SessionEvent {
+    const event = this.#events.shift();
+    if (event === undefined) throw new Error(`no event of pid ${this.pid}`);
+    return event;
   }
 }
 

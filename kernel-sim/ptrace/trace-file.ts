@@ -4,7 +4,6 @@
 import { FLAG_TF, type Registers, RFLAGS } from '../../cpu/index.js';
 import {
   EINVAL,
-  getWord,
   O_EXCL,
   O_NONBLOCK,
   O_TRUNC,
@@ -15,6 +14,7 @@ import {
   PTRACE_WORD_SIZE,
   PtraceEvent,
   SIGKILL,
+  setWord,
 } from '../abi/index.js';
 import type { Context } from '../context.js';
 import { SysError } from '../error.js';
@@ -53,6 +53,7 @@ export class TraceFile {
   }
 
   releaseClones(): void {
+    if (this.#clones.length === 0) return;
     for (const pid of this.#clones) {
       const child = this.#services.contexts.get(pid);
       if (child !== undefined && !this.#sessions.has(pid)) child.ptraceStop = false;
@@ -86,7 +87,9 @@ export class TraceFile {
   }
 
   *#await(caller: Context): Syscall<number> {
-    yield* this.#session.tracer.waitStubbornly(caller);
+    const { tracer } = this.#session;
+    do yield tracer.enter(caller);
+    while (tracer.leave(caller));
     living(this.#services.contexts, this.#session.pid);
     return PTRACE_WORD_SIZE;
   }
@@ -95,13 +98,12 @@ export class TraceFile {
     const limit = Math.floor(target.length / PtraceEvent.size);
     const count = Math.min(limit, this.#session.eventCount);
     for (let index = 0; index < count; index++) {
-      this.#session.take((eventCause, eventA, eventB) => {
-        eventView.setUint32(cause.offset, eventCause, true);
-        a.set(eventView, 0, eventA);
-        b.set(eventView, 0, eventB);
-        target.write(eventBytes, index * PtraceEvent.size);
-        if (eventCause === PTRACE_EVENT_CLONE) this.#clones.push(eventA);
-      });
+      const event = this.#session.take();
+      setWord(eventView, cause.offset, event.cause);
+      setWord(eventView, a.offset, event.a);
+      setWord(eventView, b.offset, event.b);
+      target.write(eventBytes, index * PtraceEvent.size);
+      if (event.cause === PTRACE_EVENT_CLONE) this.#clones.push(event.a);
     }
     return count * PtraceEvent.size;
   }
@@ -128,8 +130,7 @@ export class TraceFile {
 
 /** @throws SysError EINVAL */
 function wordOf(source: UserBuffer): number {
-  const bytes = source.read(0, PTRACE_WORD_SIZE);
-  const word = getWord(new DataView(bytes.buffer, bytes.byteOffset), 0);
+  const word = source.word(0);
   if (word > KNOWN_BITS) throw new SysError(EINVAL);
   return word;
 }

@@ -31,7 +31,9 @@ export class Tracees implements Tracing {
     this.#count();
     session.reach(stop, details?.a ?? 0, details?.b ?? 0);
     this.#tell(session);
-    yield* session.tracee.waitStubbornly(context);
+    const { tracee } = session;
+    do yield tracee.enter(context);
+    while (tracee.leave(context));
     return this.#sessions.get(context.pid)?.breakpoint ?? 0;
   }
 

@@ -56,7 +56,7 @@ function method<K extends keyof Scheme>(file: FileDescription, name: K): NonNull
 const answer = (reply: Reply): Reply => (typeof reply === 'number' ? checked(reply) : reply);
 
 /** Calls that fill a buffer of the caller's, of which a structure must fit in. */
-function filling(name: 'read' | 'fpath' | 'fstat' | 'fstatvfs', least: number): Handler {
+function filling(name: 'fpath' | 'fstat' | 'fstatvfs', least: number): Handler {
   return (_kernel, caller, descriptor, address, length) => {
     const target = caller.memory.buffer(address, length, true);
     const file = filesOf(caller).get(descriptor);
@@ -65,14 +65,25 @@ function filling(name: 'read' | 'fpath' | 'fstat' | 'fstatvfs', least: number): 
   };
 }
 
-/** Calls that take the contents of a buffer. */
-function taking(name: 'write' | 'futimens'): Handler {
-  return (_kernel, caller, descriptor, address, length) => {
-    const source = caller.memory.buffer(address, length, false);
-    const file = filesOf(caller).get(descriptor);
-    return answer(method(file, name).call(file.scheme, file.handle, source, caller));
-  };
-}
+const read: Handler = (_kernel, caller, descriptor, address, length) => {
+  const target = caller.memory.buffer(address, length, true);
+  const { scheme, handle } = filesOf(caller).get(descriptor);
+  if (scheme.read === undefined) throw new SysError(EBADF);
+  return answer(scheme.read(handle, target, caller));
+};
+
+const write: Handler = (_kernel, caller, descriptor, address, length) => {
+  const source = caller.memory.buffer(address, length, false);
+  const { scheme, handle } = filesOf(caller).get(descriptor);
+  if (scheme.write === undefined) throw new SysError(EBADF);
+  return answer(scheme.write(handle, source, caller));
+};
+
+const futimens: Handler = (_kernel, caller, descriptor, address, length) => {
+  const source = caller.memory.buffer(address, length, false);
+  const file = filesOf(caller).get(descriptor);
+  return answer(method(file, 'futimens').call(file.scheme, file.handle, source, caller));
+};
 
 const fmap: Handler = (_kernel, caller, descriptor, address, length) => {
   const source = caller.memory.buffer(address, length, false);
@@ -208,12 +219,12 @@ export function fileCalls(registry: SchemeRegistry, events: EventRegistry): [num
     [SYS_FRENAME, frename],
     [SYS_FMAP, fmap],
     [SYS_FUNMAP, funmap],
-    [SYS_READ, filling('read', 0)],
+    [SYS_READ, read],
+    [SYS_WRITE, write],
     [SYS_FPATH, filling('fpath', 0)],
     [SYS_FSTAT, filling('fstat', Stat.size)],
     [SYS_FSTATVFS, filling('fstatvfs', StatVfs.size)],
-    [SYS_WRITE, taking('write')],
-    [SYS_FUTIMENS, taking('futimens')],
+    [SYS_FUTIMENS, futimens],
     [SYS_LSEEK, lseek],
     [SYS_FCHMOD, fchmod],
     [SYS_FCHOWN, fchown],
