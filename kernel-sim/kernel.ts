@@ -1,12 +1,13 @@
 // The kernel: contexts and the loop that gives them the one CPU in turn. The order of things in a
 // switch follows context/switch.rs of 2019: scan everybody, pick the next, give it a signal.
-import { type Cpu, Registers } from '../cpu/index.js';
+import { type Cpu, OutOfMemoryError, Registers, VECTOR_PF } from '../cpu/index.js';
 import type { HostedProgram, Link } from './abi/index.js';
 import { Clock } from './clock.js';
 import { Context, RUNNABLE } from './context.js';
 import { Contexts } from './contexts.js';
 import { Deadlines } from './deadlines.js';
 import { DeadlockError, type Waiting, waitingFor } from './deadlock.js';
+import { fault } from './exceptions.js';
 import { bootExecutable, bootHosted } from './exec/boot.js';
 import { DrivenProcess } from './hosted/driven.js';
 import { HandlerAddresses } from './hosted/handler-addresses.js';
@@ -23,7 +24,7 @@ import { sendTo } from './signal/calls.js';
 import { deliver, restore } from './signal/delivery.js';
 import { SignalActions } from './signal/state.js';
 import { callTable } from './syscall/table.js';
-import { type CallTable, LEAVE_KERNEL } from './syscall.js';
+import { type CallTable, LEAVE_KERNEL, type Sleep, type Syscall } from './syscall.js';
 import { runUser } from './user-mode.js';
 import { WaitMap } from './wait-map.js';
 
@@ -280,12 +281,9 @@ export class Kernel {
     for (;;) {
       const { flow } = context;
       if (flow !== undefined) {
-        const { done, value } = flow.next(true);
-        if (done === true || value === LEAVE_KERNEL) {
-          context.flow = undefined;
-          continue;
-        }
-        context.sleep = value;
+        const sleep = this.#advance(context, flow);
+        if (sleep === undefined) continue;
+        context.sleep = sleep;
         return false;
       }
       if (this.remaining <= 0) {
@@ -295,6 +293,20 @@ export class Kernel {
       if (context.user.kind === 'outside') return true;
       runUser(this, context, context.user);
     }
+  }
+
+  /** Runs kernel code; gives what it sleeps on, if it does. */
+  #advance(context: Context, flow: Syscall<void>): Sleep | undefined {
+    try {
+      const { done, value } = flow.next(true);
+      if (done !== true && value !== LEAVE_KERNEL) return value;
+      context.flow = undefined;
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError)) throw error;
+      // not in a system call, which would say ENOMEM
+      context.flow = fault(this, context, VECTOR_PF);
+    }
+    return undefined;
   }
 
   #switchTo(next: Context): void {

@@ -3,6 +3,7 @@
 import {
   type Exit,
   FLAG_TF,
+  OutOfMemoryError,
   RAX,
   RFLAGS,
   VECTOR_BP,
@@ -94,7 +95,7 @@ function exception(
 ): void {
   switch (exit.vector) {
     case VECTOR_PF:
-      if (context.memory.resolve(Number(exit.address), exit.errorCode)) return;
+      if (resolvePageFault(context, Number(exit.address), exit.errorCode)) return;
       break;
     case VECTOR_DB:
       context.flow = debugTrap(kernel, context);
@@ -104,6 +105,16 @@ function exception(
       return;
   }
   context.flow = fault(kernel, context, exit.vector);
+}
+
+/** False when the program made a mistake, or no memory is left for it. */
+function resolvePageFault(context: Context, address: number, errorCode: number): boolean {
+  try {
+    return context.memory.resolve(address, errorCode);
+  } catch (error) {
+    if (error instanceof OutOfMemoryError) return false;
+    throw error;
+  }
 }
 
 /** Resumes TypeScript with the result of its last call, up to the next one. */
@@ -118,7 +129,8 @@ function runStep(
   try {
     step = user.steps.next(registers.signed(RAX));
   } catch (error) {
-    if (!(error instanceof SegmentationFault)) throw error;
+    const faulted = error instanceof SegmentationFault || error instanceof OutOfMemoryError;
+    if (!faulted) throw error;
     context.flow = fault(kernel, context, VECTOR_PF);
     return;
   }

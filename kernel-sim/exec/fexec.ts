@@ -1,6 +1,6 @@
 // FEXEC: replaces the image of a process. Facts: syscall/process.rs of 2019; the checks come in the order
 // of the source, and nothing of the old image is gone before all of them are passed.
-import { RIP } from '../../cpu/index.js';
+import { RIP, RSP } from '../../cpu/index.js';
 import {
   EACCES,
   EFAULT,
@@ -77,18 +77,20 @@ function replaceImage(
   vars: readonly Uint8Array[],
 ): void {
   const memory = new ProcessMemory(kernel.cpu);
+  let stack: number;
   try {
     mapSegments(memory, elf.segments);
     mapStacks(memory);
-    kernel.unload(context);
-    context.saved.reset();
-    pushArguments(context, memory, argv, vars);
+    stack = pushArguments(memory, argv, vars);
   } catch (error) {
     memory.release();
     throw error;
   }
+  kernel.unload(context);
   context.memory.release();
   context.memory = memory;
+  context.saved.reset();
+  context.saved.setNumber(RSP, stack);
   context.saved.setNumber(RIP, elf.entry);
   setIds(context, file);
   context.name = file.path;

@@ -1,9 +1,8 @@
 // Builds the memory of a program: image, thread-local storage, arguments, stacks. Facts: fexec of 2019
 // (syscall/process.rs). Strings lie on a page of their own, pointers to them on the stack; there is
 // no auxiliary vector.
-import { PAGE_SIZE, RSP } from '../../cpu/index.js';
+import { PAGE_SIZE } from '../../cpu/index.js';
 import { E2BIG, ENOEXEC, setWord } from '../abi/index.js';
-import type { Context } from '../context.js';
 import { SysError } from '../error.js';
 import type { Content } from '../memory/area.js';
 import { ARGUMENTS, SIGNAL_STACK, SIGNAL_STACK_SIZE, STACK, STACK_SIZE } from '../memory/layout.js';
@@ -71,13 +70,12 @@ export function checkStrings(strings: readonly Uint8Array[]): void {
   if (size > STRINGS_LIMIT) throw new SysError(E2BIG);
 }
 
-/** Puts arguments and environment into memory and the stack pointer below the pointers to them. */
+/** Puts arguments and environment into memory; gives the stack pointer, where the pointers begin. */
 export function pushArguments(
-  context: Context,
   memory: ProcessMemory,
   argv: readonly Uint8Array[],
   env: readonly Uint8Array[],
-): void {
+): number {
   const strings = new Uint8Array(PAGE_SIZE);
   let used = 0;
   const place = (string: Uint8Array): number => {
@@ -99,5 +97,5 @@ export function pushArguments(
   });
   const pointer = STACK + STACK_SIZE - STACK_HEADROOM - stack.length;
   memory.copyIn(pointer, stack, 'write');
-  context.saved.setNumber(RSP, pointer);
+  return pointer;
 }

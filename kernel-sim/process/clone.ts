@@ -48,8 +48,7 @@ function makeChild(kernel: Kernel, parent: Context, flags: number, stack: number
   const has = (flag: number): boolean => (flags & flag) !== 0;
   const sharesMemory = has(CLONE_VM);
   const memory = parent.memory.clone({ memory: sharesMemory, stack: has(CLONE_STACK) });
-  const files = has(CLONE_FILES) ? parent.files.share() : parent.files.copy();
-  const child = kernel.createContext(parent.name, files, memory);
+  const child = kernel.createContext(parent.name, parent.files, memory);
   kernel.contexts.adopt(child, parent.pid);
   copyIdentity(parent, child);
   if (has(CLONE_FS)) child.directory = parent.directory;
@@ -59,8 +58,16 @@ function makeChild(kernel: Kernel, parent: Context, flags: number, stack: number
   parent.registers.copyTo(child.saved);
   child.saved.setNumber(RAX, 0);
   if (has(CLONE_STACK)) child.saved.setNumber(RSP, stack);
-  copyTls(parent, child, sharesMemory);
-  startChild(kernel, parent, child, sharesMemory);
+  try {
+    copyTls(parent, child, sharesMemory);
+    startChild(kernel, parent, child, sharesMemory);
+  } catch (error) {
+    memory.release();
+    kernel.contexts.remove(child);
+    throw error;
+  }
+  // last, as no way leads back from here
+  child.files = has(CLONE_FILES) ? parent.files.share() : parent.files.copy();
   return child;
 }
 

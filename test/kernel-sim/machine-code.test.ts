@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import {
   SIGUSR1,
   SigAction,
+  SYS_BRK,
   SYS_CLONE,
   SYS_EXIT,
   SYS_GETPID,
@@ -132,6 +133,18 @@ describe('memory of a program', () => {
     ];
     expect(run([...touch(0xf_f000), ...exit(0)]).status).to.equal(0);
     expect(run([...touch(0x10_0000), ...exit(0)]).status).to.equal(11);
+  });
+
+  it('ends the program that uses it up, and nobody else', () => {
+    // mov rdi, the heap's end after brk ; rep stosb over all of it
+    const size = 0x1000_0000;
+    const rdi = (address: number): number[] => [0x48, 0xbf, ...dword(address), ...[0x80, 0, 0, 0]];
+    const brk = [...rdi(size), ...eax(SYS_BRK), ...SYSCALL];
+    const fill = [...rdi(0), 0xb9, ...dword(size), 0xf3, 0xaa];
+    const { status, kernel } = run([...brk, ...fill, ...exit(0)]);
+    expect(status).to.equal(11);
+    expect(kernel.cpu.memory.peak).to.equal(kernel.cpu.memory.frames);
+    expect(kernel.cpu.memory.allocated).to.equal(0);
   });
 
   it('is its own after a fork, whoever writes first', () => {
