@@ -58,9 +58,9 @@ for (const [index, name] of LATER_NAMES.split(' ').entries()) {
 }
 const NAMES_BY_NUMBER = new Map([...NUMBERS].map(([name, number]) => [number, name]));
 
-/** The name of a system call, or `system call 999`. */
+/** The name of a system call; its number where Linux has none. */
 export function linuxSyscallName(number: number): string {
-  return NAMES_BY_NUMBER.get(number) ?? `system call ${number}`;
+  return NAMES_BY_NUMBER.get(number) ?? String(number);
 }
 
 /** The number of a system call by the name unistd.h gives it. */
