@@ -6,12 +6,7 @@ import type { Context } from '../context.js';
 import { SysError } from '../error.js';
 import type { Reply } from '../scheme/scheme.js';
 import type { Services } from '../scheme/services.js';
-import type { Sleep, Syscall } from '../syscall.js';
-
-const FROZEN: Sleep = {
-  describe: () => 'itself to stop running: it wanted its own registers',
-  interruptible: false,
-};
+import { RESCHEDULE, type Syscall } from '../syscall.js';
 
 /** A context that has not ended. @throws SysError ESRCH */
 export function living(contexts: Services['contexts'], pid: number): Context {
@@ -39,5 +34,5 @@ export function whileStopped(
 
 function* freeze(caller: Context): Syscall<number> {
   caller.ptraceStop = true;
-  for (;;) yield FROZEN;
+  for (;;) yield RESCHEDULE;
 }

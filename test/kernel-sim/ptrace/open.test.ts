@@ -193,6 +193,14 @@ describe('a trace file', () => {
     expect(child.exited).to.equal(false);
   });
 
+  it('under O_EXCL closes with ESRCH when the tracee was reaped before', () => {
+    const tracer = new Tracer();
+    const { pid } = tracer.child(calls());
+    const trace = tracer.open(pid, 'trace', O_RDWR | O_EXCL);
+    tracer.wait(pid);
+    expect(named(tracer.close(trace))).to.equal('ESRCH');
+  });
+
   it('never kills a tracee that O_TRUNC froze and no command released (KP-45)', () => {
     const tracer = new Tracer();
     const child = tracer.child(spin);

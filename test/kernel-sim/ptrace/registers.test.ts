@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import * as abi from '../../../kernel-sim/abi/index.js';
-import { KernelPanic } from '../../../kernel-sim/index.js';
+import { DeadlockError, KernelPanic } from '../../../kernel-sim/index.js';
 import { call, named } from '../machine.js';
 import { calls, O_NONBLOCK, O_RDWR, O_TRUNC, spin, Tracer } from './tracer.js';
 
@@ -78,6 +78,12 @@ describe('regs/int', () => {
     expect(named(tracer.read(regs, 8).result)).to.equal('ESRCH');
     expect(named(tracer.write(regs, full))).to.equal('ESRCH');
     expect(tracer.write(regs, new Uint8Array(8))).to.equal(0);
+  });
+
+  it('freezes for good who wants its own, as only root can (KP-50)', () => {
+    const tracer = new Tracer();
+    const regs = tracer.open(tracer.driven.pid, 'regs/int');
+    expect(() => tracer.registers(regs)).to.throw(DeadlockError, 'froze it');
   });
 
   it('has no place to seek: EBADF', () => {
