@@ -47,7 +47,7 @@ export class DebugScheme implements Scheme {
 
   /** Everybody waits: asks the host for input if somebody waits for that. */
   serve(): boolean {
-    if (this.#arrived.waiting.length === 0) return false;
+    if (this.#ended || !this.#awaited) return false;
     const bytes = this.#host.read(INPUT_LIMIT);
     this.#ended = bytes === null;
     if (bytes !== null) this.#input = new Uint8Array(bytes);
@@ -56,6 +56,16 @@ export class DebugScheme implements Scheme {
     }
     this.#arrived.notify();
     return true;
+  }
+
+  /** Whether a read sleeps, or an event queue would hear of input. */
+  get #awaited(): boolean {
+    if (this.#arrived.waiting.length > 0) return true;
+    if (this.#input.length > 0) return false;
+    for (const handle of this.#terminals.keys()) {
+      if ((this.#events.wanted(this.#id, handle) & EVENT_READ) !== 0) return true;
+    }
+    return false;
   }
 
   open(path: string, flags: number): number {

@@ -39,6 +39,23 @@ describe('the console', () => {
     expect(order).to.deep.equal(['worked', 'x']);
   });
 
+  it('tells event queues of input, and of its end', () => {
+    run(
+      function* (user) {
+        const queue = yield* open(user, 'event:', abi.O_RDWR);
+        yield* write(user, queue, abi.Event.encode({ id: 0, flags: abi.EVENT_READ }));
+        const texts: string[] = [];
+        for (let i = 0; i < 2; i++) {
+          yield* read(user, queue, abi.Event.size);
+          texts.push(yield* readText(user, 0));
+        }
+        expect(texts).to.deep.equal(['typed', '']);
+        return 0;
+      },
+      { input: ['typed'] },
+    );
+  });
+
   it('is found at no other path', () => {
     const driven = machine().kernel.attach('test');
     expect(named(driven.run(open(driven.user, 'debug:stdin', 0)))).to.equal('ENOENT');
