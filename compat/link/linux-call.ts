@@ -6,30 +6,45 @@ import type { Libc } from '../libc.js';
 import type { ProcessState, ThreadState } from './state.js';
 
 /** rdi, rsi, rdx, r10, r8, r9 in the processor's numbering. */
-const ARGUMENTS = [7, 6, 2, 10, 8, 9] as const;
-const NAMES = ['rdi', 'rsi', 'rdx', 'r10', 'r8', 'r9'] as const;
-
-/** Redox's calls use the first five of these for their own arguments. */
-const CLOBBERED = 5;
+const RDI = 7;
+const RSI = 6;
+const RDX = 2;
+const R10 = 10;
+const R8 = 8;
+const R9 = 9;
 
 export class LinuxCall {
   readonly user: Userspace;
   private readonly values: readonly number[];
-  /** Whole words where a double cannot hold one. */
-  private readonly words: readonly (bigint | undefined)[];
+  /** The same as whole words, where one of them is more than a double can hold. */
+  private readonly words: readonly bigint[] | undefined;
 
   constructor(
     readonly libc: Libc,
     readonly process: ProcessState,
     readonly thread: ThreadState,
-    readonly report: (name: string) => void,
+    private readonly number: number,
+    private readonly unsupported: (name: string, number: number) => void,
   ) {
     this.user = libc.user;
     const { registers } = libc.user;
-    this.values = ARGUMENTS.map((register) => registers.signed(register));
-    this.words = this.values.map((value, index) =>
-      Number.isSafeInteger(value) ? undefined : registers[NAMES[index] ?? 'rdi'],
-    );
+    this.values = [
+      registers.signed(RDI),
+      registers.signed(RSI),
+      registers.signed(RDX),
+      registers.signed(R10),
+      registers.signed(R8),
+      registers.signed(R9),
+    ];
+    if (!this.values.every(Number.isSafeInteger)) {
+      const { rdi, rsi, rdx, r10, r8, r9 } = registers;
+      this.words = [rdi, rsi, rdx, r10, r8, r9];
+    }
+  }
+
+  /** Says that relibc has nothing for this call, or for a form of it. */
+  report(name: string): void {
+    this.unsupported(name, this.number);
   }
 
   /** An argument of type int. */
@@ -43,16 +58,23 @@ export class LinuxCall {
   }
 
   word(index: number): bigint {
-    return this.words[index] ?? BigInt(this.value(index));
+    return this.words?.[index] ?? BigInt(this.value(index));
   }
 
-  /** Puts the argument registers back as the program had them. */
+  /** Puts back the argument registers that Redox's calls use, as the program had them. */
   restore(registers: UserRegisters): void {
-    for (let index = 0; index < CLOBBERED; index++) {
-      const word = this.words[index];
-      const name = NAMES[index];
-      if (word !== undefined && name !== undefined) registers[name] = word;
-      else registers.setNumber(ARGUMENTS[index] ?? 7, this.value(index));
+    if (this.words === undefined) {
+      registers.setNumber(RDI, this.value(0));
+      registers.setNumber(RSI, this.value(1));
+      registers.setNumber(RDX, this.value(2));
+      registers.setNumber(R10, this.value(3));
+      registers.setNumber(R8, this.value(4));
+    } else {
+      registers.rdi = this.word(0);
+      registers.rsi = this.word(1);
+      registers.rdx = this.word(2);
+      registers.r10 = this.word(3);
+      registers.r8 = this.word(4);
     }
   }
 

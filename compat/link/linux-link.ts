@@ -57,8 +57,7 @@ class LinuxLink implements Link {
     const { registers } = user;
     const number = registers.signed(RAX);
     const libc = this.libcOf(user);
-    const report = (name: string) => this.origin.report(name, number);
-    const call = new LinuxCall(libc, this.process, this.thread, report);
+    const call = new LinuxCall(libc, this.process, this.thread, number, this.origin.report);
     const handler = HANDLERS.get(number);
     const mark = user.mark();
     const result = handler === undefined ? unsupported(call, number) : yield* handler(call);
