@@ -3,6 +3,8 @@ import { SELECTORS } from '../layout.js';
 import type { PhysicalMemory } from '../memory.js';
 import { cpuid } from './cpuid.js';
 import { divide128, divide128Signed } from './divide.js';
+import { floatArithmetic, floatCompare, floatConvert, floatMask, floatRound } from './float.js';
+import { loadSegment } from './segment.js';
 
 export type Helper = (...operands: number[]) => number;
 
@@ -12,6 +14,12 @@ export function createHelpers(memory: PhysicalMemory): Record<string, Helper> {
     divide128: () => divide128(view),
     divide128Signed: () => divide128Signed(view),
     cpuid: () => cpuid(view),
+    floatArithmetic: (operation, format) => floatArithmetic(view, operation, format),
+    floatMask: (predicate, format) => floatMask(view, predicate, format),
+    floatCompare: (signaling, format) => floatCompare(view, signaling, format),
+    floatRound: (immediate, format) => floatRound(view, immediate, format),
+    floatConvert: (conversion, lanes) => floatConvert(view, conversion, lanes),
+    loadSegment: (segment, selector) => loadSegment(view, segment, selector),
     selector: (segment) => view.getUint16(SELECTORS + segment * 2, true),
   };
 }

@@ -9,4 +9,16 @@ export const HELPERS: Readonly<Record<string, number>> = {
   cpuid: 0,
   /** Selector of a segment register, by number. */
   selector: 1,
+  /** Loads a segment register, by number, with a selector; 1 for #GP. */
+  loadSegment: 2,
+  /** SSE arithmetic by operation and format, on vectors in the scratch area; 1 for #XM. */
+  floatArithmetic: 2,
+  /** CMPPS and the like, by predicate and format; 1 for #XM. */
+  floatMask: 2,
+  /** COMISS and the like: signals quiet NaNs or not, format; CF, PF, ZF as bits 0-2, or 8 for #XM. */
+  floatCompare: 2,
+  /** ROUNDPS and the like, by immediate and format; 1 for #XM. */
+  floatRound: 2,
+  /** Conversion, by its number, of so many lanes; 1 for #XM. */
+  floatConvert: 2,
 };

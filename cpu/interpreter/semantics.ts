@@ -142,6 +142,8 @@ export class InterpreterSemantics extends Semantics {
       case 'mmx':
         this.#slot(operand).get(value.local).access('i64.store', 0);
         break;
+        // as an x87 register it is a NaN or infinite
+        this.#slot(operand).i32(0xffff).access('i32.store16', 8);
       case 'memory': {
         const window = this.#windows.get(operand.slot);
         if (window === undefined) this.store(this.address(operand), value);
@@ -193,6 +195,9 @@ export class InterpreterSemantics extends Semantics {
       return this.newVector(() => this.#slot(operand).access('v128.load', 0));
     }
     const address = this.address(operand);
+    if (operand.kind === 'mmx') {
+      return this.newVector(() => this.#slot(operand).access('v128.load64_zero', 0));
+    }
     if (alignment?.aligned === true) this.requireAligned(address, 16);
     return this.loadVector(address, operand.bits / 8);
   }
@@ -203,6 +208,10 @@ export class InterpreterSemantics extends Semantics {
       return;
     }
     const address = this.address(operand);
+    if (operand.kind === 'mmx') {
+      this.write(operand, this.extractLane(value, 64, 0));
+      return;
+    }
     if (alignment?.aligned === true) this.requireAligned(address, 16);
     this.storeVector(address, value, operand.bits / 8);
   }
@@ -249,6 +258,17 @@ export class InterpreterSemantics extends Semantics {
   }
 
   // Memory
+  scratch(offset: number): Vector {
+    return this.newVector(() => this.code.i32(0).access('v128.load', SCRATCH + offset));
+  }
+
+  setScratch(offset: number, value: Vector): void {
+    this.code
+      .i32(0)
+      .get(value.local)
+      .access('v128.store', SCRATCH + offset);
+  }
+
 
   load(address: Value, width: Width): Value {
     const window = this.#window(address, width / 8, false);

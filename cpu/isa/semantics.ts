@@ -76,9 +76,12 @@ export abstract class Semantics extends Values {
   abstract secondImmediate(): Value;
   /** The number of an x87 or MMX register or a segment operand, 32 bits. */
   abstract registerNumber(operand: Operand): Value;
-  /** 128 bits of an XMM register; or `bits` of a memory operand with zeros above. */
+  /**
+   * 128 bits of an XMM register; or those of an MMX register, or `bits` of a memory operand, with
+   * zeros above.
+   */
   abstract readVector(operand: Operand, alignment?: Alignment): Vector;
-  /** A whole XMM register, or the low `bits` of a memory operand. */
+  /** A whole XMM register, or the low bits of an MMX register or a memory operand. */
   abstract writeVector(operand: Operand, value: Vector, alignment?: Alignment): void;
 
   // Registers by name: 0-15 in encoding order
@@ -109,6 +112,10 @@ export abstract class Semantics extends Values {
   /** Faults now where a later {@link toMemory} or {@link store} of so many bytes would. */
   abstract probeWrite(address: Value, bytes: number): void;
   /** Raises #GP(0) unless the address is a multiple of `bytes`, a power of two. */
+  /** Sixteen bytes of the scratch area through which helpers pass vectors. */
+  abstract scratch(offset: number): Vector;
+  abstract setScratch(offset: number, value: Vector): void;
+
   abstract requireAligned(address: Value, bytes: number): void;
   /** The base address of a segment: 4 is FS, 5 is GS, others have none. */
   abstract segmentBase(segment: number): Value;
