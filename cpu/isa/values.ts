@@ -242,6 +242,18 @@ export abstract class Values {
     );
   }
 
+  selectVector(condition: Bit, ifSet: Vector, ifClear: Vector): Vector {
+    return this.newVector(() =>
+      this.code.get(ifSet.local).get(ifClear.local).get(condition.local).select(),
+    );
+  }
+
+  selectFloat(condition: Bit, ifSet: Float, ifClear: Float): Float {
+    return this.newFloat(ifSet.precision, () =>
+      this.code.get(ifSet.local).get(ifClear.local).get(condition.local).select(),
+    );
+  }
+
   // Control inside an instruction
 
   /** Emits `then` where the bit is set, `otherwise` where it is clear. */
@@ -276,6 +288,14 @@ export abstract class Values {
   /** A vector operation whose result is an i32: a bitmask or a test. */
   vectorTest(op: VectorOp, operand: Vector): Value {
     return this.#integer(32, () => this.code.get(operand.local).op(op));
+  }
+
+  /** A float of these bits. */
+  floatConstant(precision: 32 | 64, bits: bigint): Float {
+    return this.newFloat(precision, () => {
+      if (precision === 32) this.code.f32Bits(Number(bits) | 0);
+      else this.code.f64Bits(bits);
+    });
   }
 
   vectorConstant(bytes: ArrayLike<number>): Vector {

@@ -1,0 +1,66 @@
+// What MMX instructions have in common: their registers are the low halves of the x87 registers, and
+// each of them makes the x87 stack look full. Intel SDM vol. 1, 9.5 and vol. 3A, 12.2-12.4.
+import { FSW, FTW } from '../layout.js';
+import { instruction, type Meaning } from './registry.js';
+import type { Operand, Semantics, Vector } from './semantics.js';
+
+const MF = 16;
+const TOP = 0x3800n;
+/** Bit 7 of FSW: an unmasked x87 exception waits. */
+const SUMMARY = 7;
+
+/** #MF when an x87 exception is pending. */
+export function waitForX87(s: Semantics): void {
+  s.raiseIf(s.bitAt(s.state(FSW, 16), SUMMARY), MF);
+}
+
+/** TOP is 0 and no register is empty. */
+function enterMmx(s: Semantics): void {
+  s.setState(FSW, s.and(s.state(FSW, 16), s.constant(~TOP, 16)));
+  s.setState(FTW, s.constant(0xffn, 8));
+}
+
+/** An instruction on MMX registers. */
+export function mmx(mnemonic: string, forms: string | readonly string[], meaning: Meaning): void {
+  instruction(mnemonic, forms, (s, ...operands) => {
+    waitForX87(s);
+    meaning(s, ...operands);
+    // after the last access that may fault
+    enterMmx(s);
+  });
+}
+
+instruction('emms', '', (s) => {
+  waitForX87(s);
+  s.setState(FTW, s.constant(0n, 8));
+});
+
+export type Binary = (s: Semantics, a: Vector, b: Vector) => Vector;
+
+const ALIGNED = { aligned: true } as const;
+
+const binary =
+  (operation: Binary) =>
+  (s: Semantics, to: Operand, from: Operand): void => {
+    const b = s.readVector(from, ALIGNED);
+    s.writeVector(to, operation(s, s.readVector(to), b));
+  };
+
+/** An operation of two XMM operands, the first of which is replaced. */
+export function onXmm(mnemonic: string, operation: Binary): void {
+  instruction(mnemonic, 'x,xm128', binary(operation));
+}
+
+/** The same of two MMX operands, in the low halves of vectors. */
+export function onMmx(mnemonic: string, operation: Binary, form = 'mm,mmm64'): void {
+  mmx(mnemonic, form, (s, to, from) => {
+    const b = s.readVector(from);
+    s.writeVector(to, operation(s, s.readVector(to), b));
+  });
+}
+
+/** An operation that works alike on both. */
+export function onBoth(mnemonic: string, operation: Binary): void {
+  onXmm(mnemonic, operation);
+  onMmx(mnemonic, operation);
+}

@@ -1,0 +1,149 @@
+// Arithmetic and comparison of floats and doubles, scalar and packed. Intel SDM vol. 2, "ADDPS",
+// "CMPPS", "COMISS", "HADDPS", "ROUNDPS" and the like.
+import { FORMATS, type FormatName } from '../helpers/float-operations.js';
+import { arithmetic, formatNumber, Lanes, masked, maskedInexact, quickly } from './float-unit.js';
+import { instruction } from './registry.js';
+import type { Operand, Semantics, Value, Vector } from './semantics.js';
+import { evenLanes, oddLanes } from './sse-integer.js';
+import { choice } from './sse-shuffle.js';
+
+const ALIGNED = { aligned: true } as const;
+const XM = 19;
+
+/** Memory that the last operand of a format takes. */
+export const sourceForm = (format: FormatName): string =>
+  format === 'ss' ? 'xm32' : format === 'sd' ? 'xm64' : 'xm128';
+
+export const readSource = (s: Semantics, from: Operand, format: FormatName): Vector =>
+  s.readVector(from, format[0] === 'p' ? ALIGNED : undefined);
+
+for (const { name: format } of FORMATS) {
+  for (const name of ['add', 'sub', 'mul', 'div', 'min', 'max', 'sqrt'] as const) {
+    instruction(name + format, `x,${sourceForm(format)}`, (s, to, from) => {
+      const b = readSource(s, from, format);
+      s.writeVector(to, arithmetic(s, name, format, s.readVector(to), b));
+    });
+  }
+  instruction(`cmp${format}`, `x,${sourceForm(format)},i8`, (s, to, from, predicate) => {
+    const b = readSource(s, from, format);
+    s.writeVector(to, compareLanes(s, format, s.readVector(to), b, choice(s, predicate)));
+  });
+}
+
+for (const [suffix, format, size] of [
+  ['ps', 'ps', 4],
+  ['pd', 'pd', 8],
+] as const) {
+  instruction(`addsub${suffix}`, 'x,xm128', (s, to, from) => {
+    const b = readSource(s, from, format);
+    s.writeVector(to, arithmetic(s, 'addsub', format, s.readVector(to), b));
+  });
+  for (const name of ['add', 'sub'] as const) {
+    /** Sums, or differences, of neighbours. */
+    instruction(`h${name}${suffix}`, 'x,xm128', (s, to, from) => {
+      const b = readSource(s, from, format);
+      const a = s.readVector(to);
+      const even = s.shuffle(a, b, evenLanes(size));
+      const odd = s.shuffle(a, b, oddLanes(size));
+      s.writeVector(to, arithmetic(s, name, format, even, odd));
+    });
+  }
+}
+
+// Comparison
+
+/**
+ * CMPPS: masks of lanes where a predicate holds. Among ordinary numbers predicate 0 is equal, 1 less,
+ * 2 less or equal, 3 (unordered) never, and 4 to 7 are their opposites.
+ */
+function compareLanes(
+  s: Semantics,
+  format: FormatName,
+  a: Vector,
+  b: Vector,
+  predicate: Value,
+): Vector {
+  const lanes = new Lanes(s, format);
+  const left = lanes.of(a);
+  const right = lanes.of(b);
+  const ordinary = lanes.and(lanes.ordinary(left), lanes.ordinary(right));
+  const quick = s.bitAnd(masked(s), lanes.every(ordinary));
+  const kind = s.and(predicate, s.constant(3n, 32));
+  const equal = lanes.test('eq', left, right);
+  const less = lanes.test('lt', left, right);
+  // a bit of each constant says whether the kind counts equal, or less
+  const counts = (kinds: bigint): Value =>
+    s.negate(s.and(s.shiftRight(s.constant(kinds, 32), kind), s.constant(1n, 32)));
+  const inverted = s.negate(s.and(s.shiftRight(predicate, s.constant(2n, 32)), s.constant(1n, 32)));
+  const chosen = (mask: Vector, kinds: bigint): Vector =>
+    s.vector('v128.and', mask, s.vector('i32x4.splat', counts(kinds)));
+  const holds = s.vector(
+    'v128.xor',
+    s.vector('v128.or', chosen(lanes.mask(equal), 0b0101n), chosen(lanes.mask(less), 0b0110n)),
+    s.vector('i32x4.splat', inverted),
+  );
+  return quickly(s, quick, lanes.intoBits(a, holds), a, b, () =>
+    s.helper('floatMask', s.and(predicate, s.constant(7n, 32)), formatNumber(s, format)),
+  );
+}
+
+/** COMISS signals quiet NaNs too, UCOMISS only signaling ones. */
+for (const [name, signaling] of [
+  ['comi', true],
+  ['ucomi', false],
+] as const) {
+  for (const format of ['ss', 'sd'] as const) {
+    instruction(name + format, `x,${sourceForm(format)}`, (s, left, right) => {
+      const b = s.readVector(right);
+      const a = s.readVector(left);
+      const lanes = new Lanes(s, format);
+      const [x, y] = [lanes.of(a), lanes.of(b)];
+      const ordinary = lanes.every(lanes.and(lanes.ordinary(x), lanes.ordinary(y)));
+      const less = s.fromBit(lanes.every(lanes.test('lt', x, y)), 32);
+      const equal = s.fromBit(lanes.every(lanes.test('eq', x, y)), 32);
+      const flags = s.or(less, s.shiftLeft(equal, s.constant(2n, 32)));
+      s.if(s.bitNot(s.bitAnd(masked(s), ordinary)), () => {
+        s.setScratch(0, a);
+        s.setScratch(16, b);
+        const kind = s.constant(signaling ? 1n : 0n, 32);
+        s.assign(flags, s.helper('floatCompare', kind, formatNumber(s, format)));
+        s.raiseIf(s.bitAt(flags, 3), XM);
+      });
+      const no = s.bitConstant(false);
+      const [cf, pf, zf] = [0, 1, 2].map((position) => s.bitAt(flags, position));
+      s.setFlags({ cf, pf, zf, of: no, sf: no, af: no });
+    });
+  }
+}
+
+// Rounding to integral values
+
+/** The four roundings in wasm, in the order MXCSR and the immediate number them. */
+const ROUNDINGS = ['nearest', 'floor', 'ceil', 'trunc'] as const;
+
+for (const { name: format } of FORMATS) {
+  instruction(`round${format}`, `x,${sourceForm(format)},i8`, (s, to, from, mode) => {
+    const b = readSource(s, from, format);
+    const a = s.readVector(to);
+    const immediate = choice(s, mode);
+    const lanes = new Lanes(s, format);
+    const value = lanes.of(b);
+    // in the quick way MXCSR says nearest
+    const byMxcsr = s.bitAt(immediate, 2);
+    const rounding = s.select(byMxcsr, s.constant(0n, 32), s.and(immediate, s.constant(3n, 32)));
+    const result = lanes.operate('nearest', value);
+    for (const [number, name] of ROUNDINGS.entries()) {
+      if (number === 0) continue;
+      s.if(s.compare('eq', rounding, s.constant(BigInt(number), 32)), () => {
+        s.assign(result, lanes.operate(name, value));
+      });
+    }
+    const quiet = s.bitOr(maskedInexact(s), s.bitAnd(masked(s), s.bitAt(immediate, 3)));
+    const numbers = lanes.every(lanes.test('eq', value, value));
+    const quick = s.bitAnd(quiet, numbers);
+    const answer = quickly(s, quick, lanes.into(a, result), a, b, () =>
+      s.helper('floatRound', immediate, formatNumber(s, format)),
+    );
+    s.writeVector(to, answer);
+  });
+}
