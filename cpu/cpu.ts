@@ -1,12 +1,14 @@
 // The CPU as the kernel sees it: run until an exit, registers, address spaces.
-import { AddressSpace } from './address-space.js';
+import { AddressSpace, USER_END } from './address-space.js';
 import { CodeCache } from './code-cache.js';
 import { RecordDecoder } from './decoder.js';
-import { type Exit, VECTOR_DB } from './exit.js';
+import { type Exit, VECTOR_DB, VECTOR_GP, VECTOR_SS } from './exit.js';
 import { createHelpers } from './helpers/index.js';
 import { ARITHMETIC_FLAGS, KIND_WORD } from './interpreter/flags.js';
 import { generateInterpreter, handlerKeys, handlersDigest } from './interpreter/generate.js';
 import {
+  BASE,
+  HANDLER,
   LEFT_BUDGET,
   LEFT_FAULT,
   LEFT_FLAGS,
@@ -16,6 +18,7 @@ import {
   LEFT_TRAP,
   LENGTH,
   NEXT,
+  SEGMENT,
 } from './interpreter/record.js';
 import './isa/index.js';
 import {
@@ -33,10 +36,11 @@ import {
   RFLAGS,
   RIP,
   RUN_BUDGET,
+  ZERO,
 } from './layout.js';
 import { PhysicalMemory } from './memory.js';
 import { Mmu } from './mmu.js';
-import { FLAG_TF, Registers } from './registers.js';
+import { FLAG_AC, FLAG_TF, RBP, Registers, RSP } from './registers.js';
 import { Tlb } from './tlb.js';
 
 const TWO_32 = 0x1_0000_0000;
@@ -78,6 +82,8 @@ export class Cpu {
   readonly #code: CodeCache;
   readonly #engine: EngineExports;
   readonly #words: Uint32Array;
+  /** Keys of the interpreter's handlers. */
+  readonly #keys: readonly string[];
   #spaces = 0;
   #retired = 0;
   /** What the last call into the engine left of its budget. */
@@ -91,6 +97,7 @@ export class Cpu {
     this.#tlb = new Tlb(this.memory);
     this.#mmu = new Mmu(this.memory, this.#tlb);
     const keys = handlerKeys();
+    this.#keys = keys;
     this.#decoder = new RecordDecoder(this.memory, keys);
     this.#code = new CodeCache(this.memory, this.#tlb, this.#decoder);
     this.#engine = this.#instantiate(keys, options.interpreter);
@@ -171,6 +178,11 @@ export class Cpu {
     words[FLAGS_A >>> 2] = rflags & ARITHMETIC_FLAGS;
     words[FLAGS_RESULT >>> 2] = (rflags & 0x40) === 0 ? 1 : 0;
     words[(FLAGS_RESULT >>> 2) + 1] = 0;
+    const checks = (rflags & FLAG_AC) !== 0;
+    if (checks !== this.#mmu.checksAlignment) {
+      this.#mmu.checksAlignment = checks;
+      this.#tlb.blind(checks);
+    }
     const base = this.#retired;
     let left = budget;
     let reason: number;
@@ -223,7 +235,7 @@ export class Cpu {
         if (words[EXIT_RECORD >>> 2] !== 0) this.#setRip(this.#recordAddress());
         return {
           reason: 'exception',
-          vector: words[EXIT_VECTOR >>> 2],
+          vector: this.#faultVector(),
           errorCode: words[EXIT_ERROR >>> 2],
           address:
             (BigInt(words[(EXIT_ADDRESS >>> 2) + 1]) << 32n) | BigInt(words[EXIT_ADDRESS >>> 2]),
@@ -241,6 +253,24 @@ export class Cpu {
         };
       }
     }
+  }
+
+  /** An address that is not canonical is #SS where the stack segment was used, else #GP. */
+  #faultVector(): number {
+    const vector = this.#words[EXIT_VECTOR >>> 2];
+    if (vector !== VECTOR_GP || !this.#mmu.notCanonical) return vector;
+    this.#mmu.notCanonical = false;
+    const record = this.#words[EXIT_RECORD >>> 2];
+    if (record === 0) return vector;
+    const { view } = this.memory;
+    const base = view.getUint16(record + BASE, true);
+    const plain = view.getUint16(record + SEGMENT, true) === ZERO;
+    if (plain && (base === RSP * 8 || base === RBP * 8)) return VECTOR_SS;
+    const key = this.#keys[view.getUint32(record + HANDLER, true)];
+    // the slot pushed to or popped from lies right beside the pointer
+    const outside = (pointer: number): boolean => this.registers.number(pointer) > USER_END - 16;
+    if (/^(leave|enter)/.test(key) && outside(RBP)) return VECTOR_SS;
+    return /^(push|pop|call|ret|enter)/.test(key) && outside(RSP) ? VECTOR_SS : vector;
   }
 
   /** RCX = RIP, R11 = RFLAGS. Intel SDM vol. 2B, "SYSCALL". */

@@ -139,7 +139,8 @@ export class RecordDecoder {
   }
 
   #key(instruction: iced.Instruction, bytes: Uint8Array): string {
-    const mnemonic = this.#mnemonics.get(instruction.mnemonic) ?? '(bad)';
+    const mnemonic =
+      SIXTEEN_BITS.get(instruction.code) ?? this.#mnemonics.get(instruction.mnemonic) ?? '(bad)';
     const size = hasAddressSizePrefix(bytes) ? ' a32' : '';
     if (instruction.isStringInstruction) {
       const rep = instruction.hasRepnePrefix ? 'repne ' : instruction.hasRepePrefix ? 'rep ' : '';
@@ -215,6 +216,16 @@ export class RecordDecoder {
 
 /** Instructions without operands in their key whose meaning depends on the address size. */
 const ADDRESS_SIZE_MATTERS: ReadonlySet<string> = new Set(['xlatb', 'loop', 'loope', 'loopne']);
+
+/** Forms whose operand size shows neither in the mnemonic nor in an operand. */
+const SIXTEEN_BITS: ReadonlyMap<number, string> = new Map<number, string>([
+  [Code.Enterw_imm16_imm8, 'enterw'],
+  [Code.Leavew, 'leavew'],
+  [Code.Pushw_FS, 'pushw'],
+  [Code.Pushw_GS, 'pushw'],
+  [Code.Popw_FS, 'popw'],
+  [Code.Popw_GS, 'popw'],
+]);
 
 const IMMEDIATE_TOKEN: ReadonlyMap<number, string> = new Map<number, string>([
   [OpKind.Immediate8, 'i8'],

@@ -62,6 +62,8 @@ export const TLB_CODE_ENTRIES = 256;
 export const TLB_CODE_ENTRY = 16;
 export const TLB_CODE_OFFSET = TLB_DATA_ENTRIES * TLB_DATA_ENTRY;
 export const TLB_BANK_SIZE = TLB_CODE_OFFSET + TLB_CODE_ENTRIES * TLB_CODE_ENTRY;
+/** Data entries that match nothing, so that every access takes the slow path. */
+export const TLB_BLIND = TLB_BANKS + TLB_BANK_COUNT * TLB_BANK_SIZE;
 
 /** Decoded records and the per-page tables that find them. */
 export const CODE_ARENA = 0x30_0000;

@@ -8,12 +8,14 @@ import {
   PAGE_PRESENT,
   PAGE_USER,
   PAGE_WRITE,
+  USER_END,
 } from './address-space.js';
 import {
   FAULT_EXECUTE,
   FAULT_PRESENT,
   FAULT_USER,
   FAULT_WRITE,
+  VECTOR_AC,
   VECTOR_GP,
   VECTOR_PF,
 } from './exit.js';
@@ -23,11 +25,21 @@ import type { Tlb } from './tlb.js';
 
 const TWO_32 = 0x1_0000_0000;
 
+/** Boundary that an access of so many bytes must lie on under AC: 10-byte reals want 8. */
+function alignmentOf(bytes: number): number {
+  if (bytes === 10) return 8;
+  return bytes > 16 ? 4 : bytes;
+}
+
 export class Mmu {
   readonly #memory: PhysicalMemory;
   readonly #tlb: Tlb;
   readonly #words: Uint32Array;
   #space: AddressSpace | undefined;
+  /** Was the last fault an address that is not canonical? Then it is #SS if it was the stack's. */
+  notCanonical = false;
+  /** RFLAGS.AC: an access off its natural boundary is #AC. Intel SDM vol. 3A, 6.15, "#AC". */
+  checksAlignment = false;
   /** The write under way: linear addresses and lengths of its one or two parts. */
   #first = 0;
   #firstLength = 0;
@@ -44,6 +56,7 @@ export class Mmu {
     if (space === this.#space) return;
     this.#space = space;
     this.#tlb.activate(space);
+    if (this.checksAlignment) this.#tlb.blind(true);
   }
 
   /** Linear address of `bytes` bytes at EXIT_ADDRESS for reading, or 0 after noting the fault. */
@@ -96,16 +109,19 @@ export class Mmu {
   #access(bytes: number, write: boolean): number {
     const low = this.#words[EXIT_ADDRESS >>> 2];
     const high = this.#words[(EXIT_ADDRESS >>> 2) + 1];
-    if (high >= 0x8000) {
-      if (high >= 0xffff_8000) {
-        this.#fault(VECTOR_PF, FAULT_USER | (write ? FAULT_WRITE : 0), -1);
-      } else {
-        this.#fault(VECTOR_GP, 0, -1);
-      }
-      return 0;
-    }
     const address = high * TWO_32 + low;
     const inPage = PAGE_SIZE - (low & 0xfff);
+    if (this.checksAlignment && address % alignmentOf(bytes) !== 0) {
+      this.#fault(VECTOR_AC, 0, -1);
+      return 0;
+    }
+    if (address + bytes > USER_END) {
+      const isCanonical = high >= 0xffff_8000;
+      const error = FAULT_USER | (write ? FAULT_WRITE : 0);
+      this.#fault(isCanonical ? VECTOR_PF : VECTOR_GP, isCanonical ? error : 0, -1);
+      this.notCanonical = !isCanonical;
+      return 0;
+    }
     this.#secondLength = 0;
     if (bytes <= inPage) {
       this.#first = this.#translate(address, write);
@@ -115,10 +131,6 @@ export class Mmu {
     const next = address + inPage;
     this.#first = this.#translate(address, write);
     if (this.#first === 0) return 0;
-    if (next >= TWO_32 * 0x8000) {
-      this.#fault(VECTOR_GP, 0, -1);
-      return 0;
-    }
     this.#second = this.#translate(next, write);
     if (this.#second === 0) return 0;
     this.#firstLength = inPage;
@@ -162,6 +174,7 @@ export class Mmu {
 
   /** @param address CR2, or -1 to leave the address as it is */
   #fault(vector: number, error: number, address: number): void {
+    this.notCanonical = false;
     this.#words[EXIT_VECTOR >>> 2] = vector;
     this.#words[EXIT_ERROR >>> 2] = error;
     if (address < 0) return;

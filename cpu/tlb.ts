@@ -7,6 +7,7 @@ import {
   TLB_BANK_COUNT,
   TLB_BANK_SIZE,
   TLB_BANKS,
+  TLB_BLIND,
   TLB_CODE,
   TLB_CODE_ENTRIES,
   TLB_CODE_ENTRY,
@@ -34,6 +35,16 @@ export class Tlb {
   constructor(memory: PhysicalMemory) {
     this.#words = new Uint32Array(memory.buffer);
     this.#writable = new Uint8Array(memory.buffer.byteLength >>> 12);
+    for (let i = 0; i < TLB_DATA_ENTRIES; i++) {
+      const at = (TLB_BLIND + i * TLB_DATA_ENTRY) >>> 2;
+      this.#words[at] = INVALID;
+      this.#words[at + 2] = INVALID;
+    }
+  }
+
+  /** Shows the engines the active bank, or, to see every access, none. */
+  blind(all: boolean): void {
+    this.#words[TLB_DATA >>> 2] = all ? TLB_BLIND : TLB_BANKS + this.#active * TLB_BANK_SIZE;
   }
 
   /** Makes the bank of a space the engines' one. */

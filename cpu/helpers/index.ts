@@ -4,6 +4,7 @@ import type { PhysicalMemory } from '../memory.js';
 import { cpuid } from './cpuid.js';
 import { divide128, divide128Signed } from './divide.js';
 import { floatArithmetic, floatCompare, floatConvert, floatMask, floatRound } from './float.js';
+import { loadSegment } from './segment.js';
 
 export type Helper = (...operands: number[]) => number;
 
@@ -18,6 +19,7 @@ export function createHelpers(memory: PhysicalMemory): Record<string, Helper> {
     floatCompare: (signaling, format) => floatCompare(view, signaling, format),
     floatRound: (immediate, format) => floatRound(view, immediate, format),
     floatConvert: (conversion, lanes) => floatConvert(view, conversion, lanes),
+    loadSegment: (segment, selector) => loadSegment(view, segment, selector),
     selector: (segment) => view.getUint16(SELECTORS + segment * 2, true),
   };
 }

@@ -13,7 +13,7 @@ import {
 } from '../layout.js';
 import { ModuleBuilder } from '../wasm/module.js';
 import { declareAhead, defineAhead } from './ahead.js';
-import { defineFlagsWord } from './flags.js';
+import { defineFlagsOf, defineFlagsWord } from './flags.js';
 import {
   HANDLER,
   IMMEDIATE,
@@ -158,7 +158,9 @@ function declareRuntime(module: ModuleBuilder): Runtime {
   defineControl(module, runtime, lookup);
   defineSlowAccess(module, runtime.slowRead, read);
   defineSlowAccess(module, runtime.slowWrite, write);
-  defineFlagsWord(module, runtime.flagsWord);
+  const flagsOf = module.declare({ params: ['i32', 'i64', 'i64', 'i64'], results: ['i32'] });
+  defineFlagsOf(module, flagsOf, runtime.multiplyHighSigned);
+  defineFlagsWord(module, runtime.flagsWord, flagsOf);
   module.export('flags', runtime.flagsWord);
   defineMultiplyHigh(module, runtime);
   defineAhead(module, runtime.copyAhead, 'copy');

@@ -5,6 +5,7 @@ import type {
   ConditionCode,
   FlagChanges,
   FlagName,
+  FlagsOperation,
   Leave,
   Operand,
 } from '../isa/semantics.js';
@@ -30,7 +31,7 @@ import {
 } from '../layout.js';
 import type { Code } from '../wasm/code.js';
 import type { AccessOp } from '../wasm/opcodes.js';
-import { ARITHMETIC_FLAGS, KIND_ADD, KIND_MIXED, KIND_SUBTRACT, KIND_WORD } from './flags.js';
+import { ARITHMETIC_FLAGS, flagsKind, KIND_MIXED, KIND_SUBTRACT, KIND_WORD } from './flags.js';
 import type { Runtime } from './generate.js';
 import {
   ADDRESS_MASK,
@@ -141,9 +142,9 @@ export class InterpreterSemantics extends Semantics {
         break;
       case 'mmx':
         this.#slot(operand).get(value.local).access('i64.store', 0);
-        break;
         // as an x87 register it is a NaN or infinite
         this.#slot(operand).i32(0xffff).access('i32.store16', 8);
+        break;
       case 'memory': {
         const window = this.#windows.get(operand.slot);
         if (window === undefined) this.store(this.address(operand), value);
@@ -194,10 +195,10 @@ export class InterpreterSemantics extends Semantics {
     if (operand.kind === 'xmm') {
       return this.newVector(() => this.#slot(operand).access('v128.load', 0));
     }
-    const address = this.address(operand);
     if (operand.kind === 'mmx') {
       return this.newVector(() => this.#slot(operand).access('v128.load64_zero', 0));
     }
+    const address = this.address(operand);
     if (alignment?.aligned === true) this.requireAligned(address, 16);
     return this.loadVector(address, operand.bits / 8);
   }
@@ -207,11 +208,11 @@ export class InterpreterSemantics extends Semantics {
       this.#slot(operand).get(value.local).access('v128.store', 0);
       return;
     }
-    const address = this.address(operand);
     if (operand.kind === 'mmx') {
       this.write(operand, this.extractLane(value, 64, 0));
       return;
     }
+    const address = this.address(operand);
     if (alignment?.aligned === true) this.requireAligned(address, 16);
     this.storeVector(address, value, operand.bits / 8);
   }
@@ -257,7 +258,6 @@ export class InterpreterSemantics extends Semantics {
     this.code.i32(0).get(value.local).access(STORE[value.width], offset);
   }
 
-  // Memory
   scratch(offset: number): Vector {
     return this.newVector(() => this.code.i32(0).access('v128.load', SCRATCH + offset));
   }
@@ -269,6 +269,7 @@ export class InterpreterSemantics extends Semantics {
       .access('v128.store', SCRATCH + offset);
   }
 
+  // Memory
 
   load(address: Value, width: Width): Value {
     const window = this.#window(address, width / 8, false);
@@ -337,16 +338,15 @@ export class InterpreterSemantics extends Semantics {
 
   // Flags
 
-  flagsFromAdd(a: Value, b: Value, result: Value): void {
-    this.#lazyFlags(KIND_ADD, a, b, result);
-  }
-
-  flagsFromSubtract(a: Value, b: Value, result: Value): void {
-    this.#lazyFlags(KIND_SUBTRACT, a, b, result);
-  }
-
-  flagsFromLogic(result: Value): void {
-    this.#lazyFlags(KIND_SUBTRACT, result, this.constant(0n, result.width), result);
+  flagsFrom(operation: FlagsOperation, a: Value, b: Value, result: Value): void {
+    const { width } = result;
+    let left = this.signExtend(a, 64);
+    const right = this.signExtend(b, 64);
+    if (operation === 'increment' || operation === 'decrement') {
+      left = this.fromBit(this.condition('b'), 64);
+    }
+    this.code.i32(0).get(right.local).access('i64.store', FLAGS_B);
+    this.#storeFlags(flagsKind(operation, width), this.signExtend(result, 64), left);
   }
 
   setFlags(changes: FlagChanges): void {
@@ -611,13 +611,6 @@ export class InterpreterSemantics extends Semantics {
     this.code.get(window.slow).if();
     this.code.get(BUDGET).call(this.#runtime.finishWrite).set(BUDGET);
     this.code.end();
-  }
-
-  #lazyFlags(kind: number, a: Value, b: Value, result: Value): void {
-    const left = this.signExtend(a, 64);
-    const right = this.signExtend(b, 64);
-    this.code.i32(0).get(right.local).access('i64.store', FLAGS_B);
-    this.#storeFlags(kind, this.signExtend(result, 64), left);
   }
 
   #storeFlags(kind: number, result: Value, a: Value): void {

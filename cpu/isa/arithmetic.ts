@@ -67,8 +67,7 @@ instruction('inc', UNARY, (s, operand) => {
   const one = s.constant(1n, a.width);
   const result = s.add(a, one);
   s.write(operand, result);
-  const overflow = s.sign(s.and(s.not(a), result));
-  s.setFlags({ result, of: overflow, af: adjust(s, a, one, result) });
+  s.flagsFrom('increment', a, one, result);
 });
 
 /** DEC leaves CF alone. */
@@ -77,8 +76,7 @@ instruction('dec', UNARY, (s, operand) => {
   const one = s.constant(1n, a.width);
   const result = s.subtract(a, one);
   s.write(operand, result);
-  const overflow = s.sign(s.and(a, s.not(result)));
-  s.setFlags({ result, of: overflow, af: adjust(s, a, one, result) });
+  s.flagsFrom('decrement', a, one, result);
 });
 
 instruction('neg', UNARY, (s, operand) => {

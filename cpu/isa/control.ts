@@ -2,6 +2,7 @@
 import { MXCSR } from '../layout.js';
 import { CONDITIONS } from './move.js';
 import { instruction } from './registry.js';
+import type { Semantics, Value } from './semantics.js';
 
 const RAX = 0;
 const RCX = 1;
@@ -12,7 +13,15 @@ const GP = 13;
 instruction('(invalid)', '', (s) => s.raise(UD));
 
 instruction('jmp', 'rel', (s) => s.jumpRelative());
-instruction('jmp', 'rm64', (s, target) => s.jump(s.read(target)));
+/** A branch to an address that is not canonical faults before it happens. */
+function requireCanonical(s: Semantics, target: Value): Value {
+  const high = s.shiftRightSigned(target, s.constant(47n, 64));
+  const outside = s.compare('gt_u', s.add(high, s.constant(1n, 64)), s.constant(1n, 64));
+  s.raiseIf(outside, GP);
+  return target;
+}
+
+instruction('jmp', 'rm64', (s, target) => s.jump(requireCanonical(s, s.read(target))));
 for (const condition of CONDITIONS) {
   instruction(`j${condition}`, 'rel', (s) => s.branch(s.condition(condition)));
 }
@@ -24,17 +33,17 @@ instruction('call', 'rel', (s) => {
   s.jumpRelative();
 });
 instruction('call', 'rm64', (s, operand) => {
-  const target = s.read(operand);
+  const target = requireCanonical(s, s.read(operand));
   s.push(s.nextAddress());
   s.jump(target);
 });
 instruction('ret', '', (s) => {
-  const target = s.peek(64);
+  const target = requireCanonical(s, s.peek(64));
   s.popped(64);
   s.jump(target);
 });
 instruction('ret', 'i16', (s, bytes) => {
-  const target = s.peek(64);
+  const target = requireCanonical(s, s.peek(64));
   s.popped(64, s.zeroExtend(s.read(bytes), 64));
   s.jump(target);
 });
@@ -91,7 +100,16 @@ instruction('nop', ['', 'rm*'], nothing);
 for (const hint of ['endbr64', 'endbr32', 'pause', 'fnop', 'lfence', 'mfence', 'sfence']) {
   instruction(hint, '', nothing);
 }
-for (const hint of ['prefetchnta', 'prefetcht0', 'prefetcht1', 'prefetcht2', 'prefetchw']) {
+instruction('reservednop', 'rm*,r*', nothing);
+for (const hint of [
+  'prefetch',
+  'prefetchwt1',
+  'prefetchnta',
+  'prefetcht0',
+  'prefetcht1',
+  'prefetcht2',
+  'prefetchw',
+]) {
   instruction(hint, 'm8', nothing);
 }
 /** CLFLUSH touches its operand as a load does. */

@@ -1,4 +1,5 @@
 // Moves, exchanges, extensions and the stack. Intel SDM vol. 2.
+import { VECTOR_GP } from '../exit.js';
 import { instruction } from './registry.js';
 import type { ConditionCode, Operand, Semantics, Value, Width } from './semantics.js';
 
@@ -146,20 +147,65 @@ instruction('leave', '', (s) => {
   s.setRegister(RBP, saved);
 });
 
-/** ENTER of nesting level 0; deeper levels copy the display in a helper's loop. */
-instruction('enter', 'i16,i8', (s, size) => {
+instruction('leavew', '', (s) => {
   const frame = s.register(RBP, 64);
-  const rsp = s.register(RSP, 64);
-  const top = s.subtract(rsp, s.constant(8n, 64));
-  const level = s.and(s.secondImmediate(), s.constant(31n, 32));
-  s.raiseIf(s.isNotZero(level), 6);
-  const bytes = s.zeroExtend(s.read(size), 64);
-  const bottom = s.subtract(top, bytes);
-  s.probeWrite(bottom, 1);
-  s.store(top, frame);
-  s.setRegister(RBP, top);
-  s.setRegister(RSP, bottom);
+  const saved = s.load(frame, 16);
+  s.setRegister(RSP, s.add(frame, s.constant(2n, 64)));
+  s.setRegister(RBP, saved);
 });
+
+/** ENTER: the old frame pointer, pointers to the frames it lies in, the new frame, then space. */
+function enter(s: Semantics, size: Operand, width: 16 | 64): void {
+  const step = s.constant(BigInt(width / 8), 64);
+  const level = s.and(s.secondImmediate(), s.constant(31n, 32));
+  const top = s.variable(s.subtract(s.register(RSP, 64), step));
+  const display = s.variable(s.register(RBP, 64));
+  const frame = s.variable(top);
+  s.store(top, s.register(RBP, width));
+  const pushNext = (value: Value): void => {
+    const next = s.subtract(top, step);
+    s.store(next, value);
+    s.assign(top, next);
+  };
+  for (let depth = 1n; depth < 31n; depth++) {
+    s.if(s.compare('gt_u', level, s.constant(depth, 32)), () => {
+      s.assign(display, s.subtract(display, step));
+      pushNext(s.load(display, width));
+    });
+  }
+  s.if(s.isNotZero(level), () => pushNext(s.truncate(frame, width)));
+  const bottom = s.subtract(top, s.zeroExtend(s.read(size), 64));
+  s.probeWrite(bottom, 1);
+  s.setRegister(RBP, s.truncate(frame, width));
+  s.setRegister(RSP, bottom);
+}
+instruction('enter', 'i16,i8', (s, size) => enter(s, size, 64));
+instruction('enterw', 'i16,i8', (s, size) => enter(s, size, 16));
+
+instruction('push', 'sreg', (s, operand) => {
+  s.push(s.zeroExtend(s.helper('selector', s.registerNumber(operand)), 64));
+});
+instruction('pushw', 'sreg', (s, operand) => {
+  s.push(s.truncate(s.helper('selector', s.registerNumber(operand)), 16));
+});
+
+/** Loading a segment register: a null selector, or one of the flat user segments. */
+function loadSegment(s: Semantics, operand: Operand, selector: Value): void {
+  const failed = s.helper('loadSegment', s.registerNumber(operand), s.zeroExtend(selector, 32));
+  s.raiseIf(s.isNotZero(failed), VECTOR_GP);
+}
+instruction('mov', ['sreg,r16', 'sreg,r32', 'sreg,r64', 'sreg,m16'], (s, to, from) => {
+  loadSegment(s, to, s.truncate(s.read(from), 16));
+});
+for (const [name, width] of [
+  ['pop', 64],
+  ['popw', 16],
+] as const) {
+  instruction(name, 'sreg', (s, operand) => {
+    loadSegment(s, operand, s.truncate(s.peek(width), 16));
+    s.popped(width);
+  });
+}
 
 /** RF and VM read as zero in the image that PUSHF stores. */
 const PUSHED = 0xfc_ffffn;
@@ -204,8 +250,17 @@ instruction('cmpxchg', ['rm8,r8', 'rm*,r*'], (s, destination, source) => {
   const old = s.readForWrite(destination);
   const accumulator = s.register(RAX, old.width);
   const equal = s.compare('eq', accumulator, old);
-  s.write(destination, s.select(equal, value, old));
-  s.if(s.bitNot(equal), () => s.setRegister(RAX, old));
+  if (destination.kind === 'memory') {
+    s.write(destination, s.select(equal, value, old));
+    s.if(s.bitNot(equal), () => s.setRegister(RAX, old));
+  } else {
+    // only one of the two is written: the other keeps its upper half
+    s.if(
+      equal,
+      () => s.write(destination, value),
+      () => s.setRegister(RAX, old),
+    );
+  }
   s.flagsFromSubtract(accumulator, old, s.subtract(accumulator, old));
 });
 

@@ -48,16 +48,8 @@ instruction('imul', ['rm8', 'rm*'], (s, operand) => multiplyAccumulator(s, opera
 /** IMUL with two or three operands: the low half of the product. */
 function multiplyInto(s: Semantics, destination: Operand, a: Value, b: Value): void {
   const low = s.multiply(a, b);
-  let overflow: Bit;
-  if (a.width === 64) {
-    const high = s.multiplyHigh(a, b, true);
-    overflow = s.compare('ne', high, s.shiftRightSigned(low, s.constant(63n, 64)));
-  } else {
-    const product = s.multiply(s.signExtend(a, 64), s.signExtend(b, 64));
-    overflow = s.compare('ne', s.signExtend(low, 64), product);
-  }
   s.write(destination, low);
-  productFlags(s, low, overflow);
+  s.flagsFrom('multiplySigned', a, b, low);
 }
 
 instruction('imul', 'r*,rm*', (s, destination, source) => {

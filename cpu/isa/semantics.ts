@@ -43,6 +43,21 @@ export type ConditionCode =
   | 'le'
   | 'g';
 
+/**
+ * Operations whose flags follow from operands and result, so that an engine may put off computing
+ * them: `a` and `b` are the operands; for shifts `b` is the count, which is not zero. INC and DEC keep
+ * CF. AF is cleared where it is undefined; OF of a shift follows one formula for every count.
+ */
+export type FlagsOperation =
+  | 'add'
+  | 'subtract'
+  | 'increment'
+  | 'decrement'
+  | 'shiftLeft'
+  | 'shiftRight'
+  | 'shiftRightSigned'
+  | 'multiplySigned';
+
 export type FlagName = 'cf' | 'pf' | 'af' | 'zf' | 'sf' | 'of';
 
 /** New values of flags; a flag that is not named keeps its value. */
@@ -97,6 +112,10 @@ export abstract class Semantics extends Values {
   abstract state(offset: number, width: Width): Value;
   abstract setState(offset: number, value: Value): void;
 
+  /** Sixteen bytes of the scratch area through which helpers pass vectors. */
+  abstract scratch(offset: number): Vector;
+  abstract setScratch(offset: number, value: Vector): void;
+
   // Memory by linear address
 
   abstract load(address: Value, width: Width): Value;
@@ -112,10 +131,6 @@ export abstract class Semantics extends Values {
   /** Faults now where a later {@link toMemory} or {@link store} of so many bytes would. */
   abstract probeWrite(address: Value, bytes: number): void;
   /** Raises #GP(0) unless the address is a multiple of `bytes`, a power of two. */
-  /** Sixteen bytes of the scratch area through which helpers pass vectors. */
-  abstract scratch(offset: number): Vector;
-  abstract setScratch(offset: number, value: Vector): void;
-
   abstract requireAligned(address: Value, bytes: number): void;
   /** The base address of a segment: 4 is FS, 5 is GS, others have none. */
   abstract segmentBase(segment: number): Value;
@@ -124,10 +139,8 @@ export abstract class Semantics extends Values {
 
   // Flags
 
-  abstract flagsFromAdd(a: Value, b: Value, result: Value): void;
-  abstract flagsFromSubtract(a: Value, b: Value, result: Value): void;
-  /** AND, OR, XOR, TEST: CF and OF clear; AF is undefined and cleared. */
-  abstract flagsFromLogic(result: Value): void;
+  /** Sets all six arithmetic flags as an operation does; `a` and `b` have the result's width. */
+  abstract flagsFrom(operation: FlagsOperation, a: Value, b: Value, result: Value): void;
   abstract setFlags(changes: FlagChanges): void;
   abstract flag(name: FlagName): Bit;
   abstract condition(code: ConditionCode): Bit;
@@ -177,6 +190,19 @@ export abstract class Semantics extends Values {
   abstract multiplyHigh(a: Value, b: Value, signed: boolean): Value;
 
   // Said in terms of the above
+
+  flagsFromAdd(a: Value, b: Value, result: Value): void {
+    this.flagsFrom('add', a, b, result);
+  }
+
+  flagsFromSubtract(a: Value, b: Value, result: Value): void {
+    this.flagsFrom('subtract', a, b, result);
+  }
+
+  /** AND, OR, XOR, TEST: CF and OF clear; AF is undefined and cleared. As after result - 0. */
+  flagsFromLogic(result: Value): void {
+    this.flagsFrom('subtract', result, this.constant(0n, result.width), result);
+  }
 
   /** Pushes 16 or 64 bits: memory first, then RSP. */
   push(value: Value): void {

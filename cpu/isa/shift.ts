@@ -28,54 +28,22 @@ function shift(
 /** A narrow value seen as 32 bits, so that counts up to 31 shift it as the processor does. */
 const wide = (s: Semantics, a: Value): Value => (a.width === 64 ? a : s.zeroExtend(a, 32));
 
-const left = (s: Semantics, a: Value, count: Value): [Value, () => void] => {
-  const shifted = s.shiftLeft(wide(s, a), count);
-  const result = s.truncate(shifted, a.width);
-  const flags = (): void => {
-    let carry = s.bitAt(shifted, a.width < 32 ? a.width : 0);
-    if (a.width >= 32) {
-      const rest = s.subtract(s.constant(BigInt(a.width), count.width), count);
-      carry = s.toBit(s.shiftRight(a, rest));
-    }
-    s.setFlags({
-      result,
-      cf: carry,
-      of: s.bitXor(carry, s.sign(result)),
-      af: s.bitConstant(false),
-    });
-  };
-  return [result, flags];
-};
-shift('shl', left);
-shift('sal', left);
+for (const name of ['shl', 'sal']) {
+  shift(name, (s, a, count) => {
+    const result = s.truncate(s.shiftLeft(wide(s, a), count), a.width);
+    return [result, () => s.flagsFrom('shiftLeft', a, s.truncate(count, a.width), result)];
+  });
+}
 
 shift('shr', (s, a, count) => {
   const result = s.truncate(s.shiftRight(wide(s, a), count), a.width);
-  const flags = (): void => {
-    const before = s.subtract(count, s.constant(1n, count.width));
-    s.setFlags({
-      result,
-      cf: s.toBit(s.shiftRight(wide(s, a), before)),
-      of: s.sign(a),
-      af: s.bitConstant(false),
-    });
-  };
-  return [result, flags];
+  return [result, () => s.flagsFrom('shiftRight', a, s.truncate(count, a.width), result)];
 });
 
 shift('sar', (s, a, count) => {
   const extended = a.width === 64 ? a : s.signExtend(a, 32);
   const result = s.truncate(s.shiftRightSigned(extended, count), a.width);
-  const flags = (): void => {
-    const before = s.subtract(count, s.constant(1n, count.width));
-    s.setFlags({
-      result,
-      cf: s.toBit(s.shiftRightSigned(extended, before)),
-      of: s.bitConstant(false),
-      af: s.bitConstant(false),
-    });
-  };
-  return [result, flags];
+  return [result, () => s.flagsFrom('shiftRightSigned', a, s.truncate(count, a.width), result)];
 });
 
 function rotated(s: Semantics, direction: 'rotl' | 'rotr', a: Value, count: Value): Value {
