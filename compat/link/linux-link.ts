@@ -81,13 +81,15 @@ class LinuxLink implements Link {
     if (pending === undefined) return;
     const { call, flags, stack, parentTid, childTid, tls, fsBase } = pending;
     const { registers, memory } = user;
-    const shared = (flags & CLONE_VM) !== 0;
     const setsTid = (flags & linux.CLONE_CHILD_SETTID) !== 0;
-    // On Linux the parent's word is set before either runs; here the child may be the first.
-    if (setsTid || (shared && parentTid !== 0)) {
+    const shared = (flags & CLONE_VM) !== 0 && parentTid !== 0;
+    if (setsTid || shared) {
       const tid = yield* getpid(this.libcOf(user));
       if (setsTid) memory.store32(childTid, tid);
-      if (shared && parentTid !== 0) memory.store32(parentTid, tid);
+      // On Linux the parent's word is set before either runs. Here the child may be the first, and
+      // may have cleared that same word before the parent comes to it.
+      if (shared && !pending.parentTidStored) memory.store32(parentTid, tid);
+      pending.parentTidStored = shared;
     }
     if ((flags & linux.CLONE_CHILD_CLEARTID) !== 0) this.thread.clearTid = childTid;
     call.restore(registers);

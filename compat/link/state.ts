@@ -39,6 +39,8 @@ export interface PendingClone {
   readonly flags: number;
   readonly stack: number;
   readonly parentTid: number;
+  /** Whether the word at `parentTid` is stored: by whichever of the two threads runs first. */
+  parentTidStored: boolean;
   readonly childTid: number;
   readonly tls: number;
   readonly fsBase: bigint;

@@ -15,6 +15,8 @@ const VARIABLE = 'VARIABLE=value';
 const BARE = ['-nostdlib', '-ffreestanding', '-mgeneral-regs-only', '-fno-stack-protector'];
 const PROGRAMS: readonly (readonly [string, string, string, readonly string[]])[] = [
   ['without a C library', 'gcc', 'raw.c', ['-O1', '-fno-pie', '-no-pie', ...BARE]],
+  ['with musl', 'musl-gcc', 'libc.c', ['-O2']],
+  ['with glibc', 'gcc', 'libc.c', ['-O2', '-pthread']],
 ];
 
 function natively(program: string) {

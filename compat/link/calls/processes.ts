@@ -31,20 +31,25 @@ function clone(call: LinuxCall): SystemCalls<number> {
 function* cloneWith(call: LinuxCall, flags: number): SystemCalls<number> {
   const { libc, thread, process, user } = call;
   const parentTid = (flags & linux.CLONE_PARENT_SETTID) === 0 ? 0 : call.value(2);
-  thread.pendingClone = {
+  const pending = {
     call,
     flags,
     stack: (flags & redox.CLONE_STACK) === 0 ? 0 : call.value(1),
     parentTid,
+    parentTidStored: false,
     childTid: call.value(3),
     tls: call.value(4),
     fsBase: user.registers.fsBase,
   };
+  thread.pendingClone = pending;
   if ((flags & linux.CLONE_THREAD) !== 0) process.threaded = true;
   const redoxFlags = flags & (REDOX_CLONE_FLAGS | redox.CLONE_STACK);
-  const pid = yield* processes.clone(libc, redoxFlags, thread.pendingClone.stack);
+  const pid = yield* processes.clone(libc, redoxFlags, pending.stack);
   thread.pendingClone = undefined;
-  if (pid !== -1 && parentTid !== 0) user.memory.store32(parentTid, pid);
+  if (pid !== -1 && parentTid !== 0 && !pending.parentTidStored) {
+    user.memory.store32(parentTid, pid);
+    pending.parentTidStored = true;
+  }
   return pid;
 }
 
