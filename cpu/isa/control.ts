@@ -7,6 +7,7 @@ import type { Semantics, Value } from './semantics.js';
 const RAX = 0;
 const RCX = 1;
 const RDX = 2;
+const RSP = 4;
 const UD = 6;
 const GP = 13;
 
@@ -33,8 +34,12 @@ instruction('call', 'rel', (s) => {
   s.jumpRelative();
 });
 instruction('call', 'rm64', (s, operand) => {
-  const target = requireCanonical(s, s.read(operand));
-  s.push(s.nextAddress());
+  const target = s.read(operand);
+  const top = s.subtract(s.register(RSP, 64), s.constant(8n, 64));
+  // the return address is written even where the target turns out to be no address
+  s.store(top, s.nextAddress());
+  requireCanonical(s, target);
+  s.setRegister(RSP, top);
   s.jump(target);
 });
 instruction('ret', '', (s) => {
