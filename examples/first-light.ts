@@ -6,44 +6,39 @@ import {
   PTRACE_SYSCALL,
   SYS_EXIT,
   SYS_WRITE,
-  type Tracer,
   WEXITSTATUS,
   WIFEXITED,
 } from 'relibc-ptrace';
 
-const STDERR = 2n;
+const tracer = new Machine().tracer();
+const pid = tracer.spawn('examples/first-light-child.elf');
 
 /** Waits for the child; its exit status once it has one. */
-function waitFor(tracer: Tracer, pid: number): number | undefined {
+function waitForChild(): number | undefined {
   const { status } = tracer.waitpid(pid, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : undefined;
 }
 
 /** One system call of the child, from its entry to its end. */
-function step(tracer: Tracer, pid: number): number | undefined {
+function step(): number | undefined {
   tracer.ptrace(PTRACE_SYSCALL, pid);
-  const exit = waitFor(tracer, pid);
+  const exit = waitForChild();
   if (exit !== undefined) return exit;
 
   const regs = tracer.getregs(pid);
-  if (regs.orig_rax === BigInt(SYS_WRITE) && regs.rdi === STDERR) {
+  if (regs.orig_rax === BigInt(SYS_WRITE) && regs.rdi === 2n) {
     regs.orig_rax = BigInt(SYS_EXIT);
     regs.rdi = 123n;
     tracer.setregs(pid, regs);
   }
-
   tracer.ptrace(PTRACE_SYSCALL, pid);
-  return waitFor(tracer, pid);
+  return waitForChild();
 }
 
-const machine = new Machine();
-const tracer = machine.tracer();
-const pid = tracer.spawn('examples/first-light-child.elf');
-
+waitForChild(); // it stopped itself
 try {
-  tracer.waitpid(pid, 0);
   let exit: number | undefined;
-  while (exit === undefined) exit = step(tracer, pid);
+  while (exit === undefined) exit = step();
   console.log(`Child terminated with error code ${exit}.`);
 } catch (error) {
   if (!(error instanceof Errno && error.code === 'ESRCH')) throw error;

@@ -1,0 +1,76 @@
+// What the README shows is what happens.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { repository } from './lib/support.js';
+
+const readme = readFileSync(`${repository}README.md`, 'utf8');
+
+function blocks(language: string): string[] {
+  return [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)]
+    .filter(([, found]) => found === language)
+    .map(([, , text = '']) => text);
+}
+
+/** Runs a line of a transcript as a shell would, with this Node. */
+function shell(line: string): string {
+  const [program = '', ...args] = line.split(' ');
+  expect(program).to.equal('node');
+  const { stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: repository,
+    encoding: 'utf8',
+  });
+  return stdout + stderr;
+}
+
+describe('README', () => {
+  for (const transcript of blocks('console')) {
+    const [line = '', ...output] = transcript.split('\n');
+    const typed = line.replace(/^\$ /, '');
+    it(`shows what \`${typed}\` prints`, () => {
+      expect(line).to.match(/^\$ /);
+      expect(shell(typed).split('\n')).to.deep.equal(output);
+    });
+  }
+
+  it('shows the tracer of examples/first-light.ts as it is', () => {
+    const [example = ''] = blocks('ts');
+    const source = readFileSync(`${repository}examples/first-light.ts`, 'utf8');
+    expect(source.endsWith(example)).to.equal(true);
+    expect(example.length).to.be.greaterThan(1000);
+  });
+
+  it('says truly that this tracer prints the same as the one in C', () => {
+    const [transcript = ''] = blocks('console');
+    expect(shell('node dist/examples/first-light.js')).to.equal(
+      transcript.slice(transcript.indexOf('\n') + 1),
+    );
+  });
+
+  it('names scripts that exist', () => {
+    const { scripts } = JSON.parse(readFileSync(`${repository}package.json`, 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const text = readme + readFileSync(`${repository}CONTRIBUTING.md`, 'utf8');
+    const named = [
+      ...text.matchAll(/\bnpm (?:run )?(start|test|[\w:]*build|bench|lint|format)\b/g),
+    ];
+    for (const [, script = ''] of named) expect(scripts).to.have.property(script);
+    expect(named.length).to.be.greaterThan(3);
+  });
+
+  it('fits on a page', () => {
+    expect(readme.split('\n').length).to.be.at.most(120);
+  });
+
+  it('npm start ends well: both of its programs did what is documented of them', () => {
+    const { stdout, stderr, status } = spawnSync('npm', ['start', '--silent'], {
+      cwd: repository,
+      encoding: 'utf8',
+    });
+    expect(stdout).to.match(/^Child terminated with error code 123\.$/m);
+    expect(stdout).to.not.match(/Please let me in|Well fsck/);
+    expect(stderr).to.match(/deadlock/);
+    expect(status).to.equal(0);
+  });
+});
