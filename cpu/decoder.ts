@@ -22,6 +22,15 @@ import type { PhysicalMemory } from './memory.js';
 
 const { Code, Decoder, DecoderError, FlowControl, Instruction, Mnemonic, OpKind, Register } = iced;
 
+/** Without BMI and LZCNT their opcodes are BSF and BSR with a prefix that means nothing. */
+const OPTIONS =
+  iced.DecoderOptions.NoMPFX_0FBC |
+  iced.DecoderOptions.NoMPFX_0FBD |
+  iced.DecoderOptions.NoWbnoinvd;
+
+const LONGEST = 15;
+
+const RDI = 7;
 const FULL = 0xffff_ffff_ffff_ffffn;
 const LOW = 0xffff_ffffn;
 
@@ -61,20 +70,22 @@ export class RecordDecoder {
 
   /** Decodes the instruction that begins at `bytes[0]` and at `address` into the record at `at`. */
   decode(bytes: Uint8Array, address: number, at: number): Decoded {
-    const decoder = new Decoder(64, bytes, iced.DecoderOptions.None);
+    const decoder = new Decoder(64, bytes, OPTIONS);
     decoder.ip = BigInt(address);
     const instruction = this.#instruction;
     decoder.decodeOut(instruction);
     const { lastError } = decoder;
     decoder.free();
-    if (lastError === DecoderError.NoMoreBytes && bytes.length < 15) return { kind: 'truncated' };
+    const cutShort = lastError === DecoderError.NoMoreBytes;
+    if (cutShort && bytes.length < LONGEST) return { kind: 'truncated' };
     const view = this.#view;
     for (let i = 0; i < RECORD_SIZE; i += 4) view.setUint32(at + i, 0, true);
     const { length } = instruction;
     view.setUint8(at + LENGTH, length);
     setNumber(view, at + NEXT, address + length);
     if (instruction.code === Code.INVALID) {
-      view.setUint32(at + HANDLER, this.#handlers.get('(invalid)') ?? 0, true);
+      const handler = this.#handlers.get(cutShort ? '(too long)' : '(invalid)');
+      view.setUint32(at + HANDLER, handler ?? 0, true);
       return { kind: 'instruction', length, flow: 'end' };
     }
     this.#fillOperands(instruction, bytes, at);
@@ -90,7 +101,7 @@ export class RecordDecoder {
 
   /** The instruction's text and mnemonic key, for messages. */
   describe(bytes: Uint8Array, address: number): { text: string; length: number } {
-    const decoder = new Decoder(64, bytes, iced.DecoderOptions.None);
+    const decoder = new Decoder(64, bytes, OPTIONS);
     decoder.ip = BigInt(address);
     const instruction = decoder.decode();
     const text = instruction.toString();
@@ -159,6 +170,9 @@ export class RecordDecoder {
         return this.#places.get(instruction.opRegister(operand))?.token ?? '?';
       case OpKind.Memory:
         return `m${iced.MemorySizeExt.size(instruction.memorySize) * 8}`;
+      case OpKind.MemorySegRDI:
+      case OpKind.MemorySegEDI:
+        return 'm0'; // MASKMOVDQU's implied operand
       case OpKind.NearBranch16:
       case OpKind.NearBranch32:
       case OpKind.NearBranch64:
@@ -184,6 +198,8 @@ export class RecordDecoder {
         view.setUint16(at + REGISTER_SLOT[i as 0 | 1 | 2], place?.at ?? ZERO, true);
       } else if (kind === OpKind.Memory) {
         this.#fillMemory(instruction, at);
+      } else if (kind === OpKind.MemorySegRDI || kind === OpKind.MemorySegEDI) {
+        view.setUint16(at + BASE, RDI * 8, true);
       } else if (
         kind === OpKind.NearBranch64 ||
         kind === OpKind.NearBranch32 ||
@@ -278,6 +294,8 @@ function registerPlaces(): ReadonlyMap<number, RegisterPlace> {
   family(Register.MM0, 8, 'mm', (i) => X87 + i * 16);
   family(Register.ST0, 8, 'st', (i) => i);
   family(Register.ES, 6, 'sreg', (i) => i);
+  family(Register.CR0, 16, 'cr', () => ZERO);
+  family(Register.DR0, 16, 'dr', () => ZERO);
   return places;
 }
 

@@ -3,6 +3,7 @@ import { SELECTORS } from '../layout.js';
 import type { PhysicalMemory } from '../memory.js';
 import { cpuid } from './cpuid.js';
 import { divide128, divide128Signed } from './divide.js';
+import { floatEstimate } from './estimate.js';
 import { floatArithmetic, floatCompare, floatConvert, floatMask, floatRound } from './float.js';
 import { loadSegment } from './segment.js';
 
@@ -18,6 +19,7 @@ export function createHelpers(memory: PhysicalMemory): Record<string, Helper> {
     floatMask: (predicate, format) => floatMask(view, predicate, format),
     floatCompare: (signaling, format) => floatCompare(view, signaling, format),
     floatRound: (immediate, format) => floatRound(view, immediate, format),
+    floatEstimate: (operation, lanes) => floatEstimate(view, operation, lanes),
     floatConvert: (conversion, lanes) => floatConvert(view, conversion, lanes),
     loadSegment: (segment, selector) => loadSegment(view, segment, selector),
     selector: (segment) => view.getUint16(SELECTORS + segment * 2, true),

@@ -21,4 +21,6 @@ export const HELPERS: Readonly<Record<string, number>> = {
   floatRound: 2,
   /** Conversion, by its number, of so many lanes; 1 for #XM. */
   floatConvert: 2,
+  /** RCPPS (0) or RSQRTPS (1) of so many lanes. */
+  floatEstimate: 2,
 };

@@ -12,6 +12,8 @@ const UD = 6;
 const GP = 13;
 
 instruction('(invalid)', '', (s) => s.raise(UD));
+/** More than 15 bytes. Intel SDM vol. 3A, 6.15, "#GP". */
+instruction('(too long)', '', (s) => s.raise(GP));
 
 instruction('jmp', 'rel', (s) => s.jumpRelative());
 /** A branch to an address that is not canonical faults before it happens. */
@@ -99,6 +101,18 @@ instruction('in', ['r8,i8', 'r16,i8', 'r32,i8', 'r8,r16', 'r16,r16', 'r32,r16'],
 instruction('out', ['i8,r8', 'i8,r16', 'i8,r32', 'r16,r8', 'r16,r16', 'r16,r32'], (s) =>
   s.raise(GP),
 );
+
+for (const [privileged, forms] of [
+  ['mov', ['cr,r64', 'r64,cr', 'dr,r64', 'r64,dr']],
+  ['lgdt', ['m80']],
+  ['lidt', ['m80']],
+  ['lldt', ['r16', 'r32', 'r64', 'm16']],
+  ['ltr', ['r16', 'r32', 'r64', 'm16']],
+  ['lmsw', ['r16', 'r32', 'r64', 'm16']],
+  ['invlpg', ['m0', 'm8']],
+] as const) {
+  instruction(privileged, forms, (s) => s.raise(GP));
+}
 
 const nothing = (): void => {};
 instruction('nop', ['', 'rm*'], nothing);

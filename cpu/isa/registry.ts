@@ -40,6 +40,7 @@ const KINDS: readonly (readonly [RegExp, OperandKind])[] = [
   [/^st()$/, 'st'],
   [/^sreg()$/, 'segment'],
   [/^rel()$/, 'relative'],
+  [/^[cd]r()$/, 'system'],
 ];
 
 const REGISTER_BITS: Partial<Record<OperandKind, number>> = { xmm: 128, mmx: 64, st: 80 };

@@ -14,7 +14,9 @@ export type OperandKind =
   | 'xmm'
   | 'mmx'
   | 'st'
-  | 'segment';
+  | 'segment'
+  /** A control or debug register: no user may name one. */
+  | 'system';
 
 export interface Operand {
   readonly kind: OperandKind;

@@ -147,3 +147,17 @@ for (const { name: format } of FORMATS) {
     s.writeVector(to, answer);
   });
 }
+
+// Estimates: no exceptions, whatever MXCSR says
+
+for (const [number, name] of ['rcp', 'rsqrt'].entries()) {
+  for (const format of ['ss', 'ps'] as const) {
+    instruction(name + format, `x,${sourceForm(format)}`, (s, to, from) => {
+      s.setScratch(16, readSource(s, from, format));
+      s.setScratch(32, s.readVector(to));
+      const lanes = format === 'ps' ? 4n : 1n;
+      s.helper('floatEstimate', s.constant(BigInt(number), 32), s.constant(lanes, 32));
+      s.writeVector(to, s.scratch(32));
+    });
+  }
+}

@@ -8,8 +8,13 @@ const RCX = 1;
 const RSI = 6;
 const RDI = 7;
 
-/** One iteration; a comparing instruction gives the condition it leaves in ZF. */
-type Iteration = (s: Strings) => Bit | undefined;
+/** What a comparing iteration found: ZF, and how to set all flags from it. */
+interface Comparison {
+  readonly equal: Bit;
+  readonly setFlags: () => void;
+}
+
+type Iteration = (s: Strings) => Comparison | undefined;
 
 /** Addresses and strides of one string instruction. */
 class Strings {
@@ -43,6 +48,13 @@ class Strings {
   }
 }
 
+function comparison(s: Semantics, a: Value, b: Value): Comparison {
+  return {
+    equal: s.compare('eq', a, b),
+    setFlags: () => s.flagsFromSubtract(a, b, s.subtract(a, b)),
+  };
+}
+
 const ITERATIONS: Readonly<Record<string, Iteration>> = {
   movs: (strings) => {
     const { s, width } = strings;
@@ -66,17 +78,15 @@ const ITERATIONS: Readonly<Record<string, Iteration>> = {
     const { s, width } = strings;
     const a = s.register(RAX, width);
     const b = s.load(strings.destination(), width);
-    s.flagsFromSubtract(a, b, s.subtract(a, b));
     strings.advance([RDI]);
-    return s.compare('eq', a, b);
+    return comparison(s, a, b);
   },
   cmps: (strings) => {
     const { s, width } = strings;
     const a = s.load(strings.source(), width);
     const b = s.load(strings.destination(), width);
-    s.flagsFromSubtract(a, b, s.subtract(a, b));
     strings.advance([RSI, RDI]);
-    return s.compare('eq', a, b);
+    return comparison(s, a, b);
   },
 };
 
@@ -102,15 +112,22 @@ function goAhead(strings: Strings, name: string): void {
 /** REP, REPE (`whileEqual`) or REPNE around an iteration. */
 function repeated(strings: Strings, name: string, whileEqual: boolean): void {
   const { s, addressWidth } = strings;
+  // under an address-size prefix the upper half is gone even if nothing else happens
+  if (addressWidth === 32) s.setRegister(RCX, s.register(RCX, 32));
   s.if(s.isNotZero(s.register(RCX, addressWidth)), () => {
     goAhead(strings, name);
-    const equal = ITERATIONS[name](strings);
+    const compared = ITERATIONS[name](strings);
     const count = s.register(RCX, addressWidth);
     const rest = s.subtract(count, s.constant(1n, addressWidth));
     s.setRegister(RCX, rest);
     let again = s.isNotZero(rest);
-    if (equal !== undefined) again = s.bitAnd(again, whileEqual ? equal : s.bitNot(equal));
+    if (compared !== undefined) {
+      const { equal } = compared;
+      again = s.bitAnd(again, whileEqual ? equal : s.bitNot(equal));
+    }
     s.if(again, () => s.repeat());
+    // between iterations the flags are those from before the instruction
+    compared?.setFlags();
   });
 }
 
@@ -129,7 +146,7 @@ for (const [name, iteration] of Object.entries(ITERATIONS)) {
     ] as const) {
       const key = `${name}${letter} string${suffix}`;
       instruction(key, '', (s) => {
-        iteration(new Strings(s, width, addressWidth));
+        iteration(new Strings(s, width, addressWidth))?.setFlags();
       });
       instruction(`rep ${key}`, '', (s) => {
         repeated(new Strings(s, width, addressWidth), name, true);

@@ -22,93 +22,78 @@ export function divide(r: Rounder, a: Operand, b: Operand): void {
   }
 }
 
-/** The running remainder of a long division, four 16-bit digits. */
-const remainder = new Int32Array(4);
+/** The running remainder of a long division: three 22-bit digits, the last first. */
+const remainder = new Int32Array(3);
+const DIGIT = 0x40_0000;
+const DIGIT_MASK = DIGIT - 1;
 
 /**
- * One 16-bit digit of the quotient. The estimate from doubles is wrong by at most one, which the
- * exact remainder shows.
+ * One 22-bit digit of the quotient. The estimate from doubles is wrong by at most one, which the
+ * exact remainder shows. `rough` is the divisor as a double.
  */
-function quotientDigit(d3: number, d2: number, d1: number, d0: number): number {
-  const top = remainder[3] * 0x1_0000 + remainder[2];
-  const rest = remainder[1] * 0x1_0000 + remainder[0];
-  const divisor = (d3 * 0x1_0000 + d2) * 0x1_0000_0000 + (d1 * 0x1_0000 + d0);
-  let digit = Math.floor(((top * 0x1_0000_0000 + rest) / divisor) * 0x1_0000);
-  let t = -digit * d0;
-  let r0 = t & 0xffff;
-  t = Math.floor(t / 0x1_0000) + remainder[0] - digit * d1;
-  let r1 = t & 0xffff;
-  t = Math.floor(t / 0x1_0000) + remainder[1] - digit * d2;
-  let r2 = t & 0xffff;
-  t = Math.floor(t / 0x1_0000) + remainder[2] - digit * d3;
-  let r3 = t & 0xffff;
-  let r4 = Math.floor(t / 0x1_0000) + remainder[3];
-  while (r4 < 0 || r4 > 0 || atLeast(r3, r2, r1, r0, d3, d2, d1, d0)) {
-    const step = r4 < 0 ? 1 : -1;
+function quotientDigit(d2: number, d1: number, d0: number, rough: number): number {
+  const dividend = (remainder[2] * DIGIT + remainder[1]) * DIGIT + remainder[0];
+  let digit = Math.floor((dividend * DIGIT) / rough);
+  let t = 0 - digit * d0;
+  let r0 = t & DIGIT_MASK;
+  t = Math.floor(t / DIGIT) + remainder[0] - digit * d1;
+  let r1 = t & DIGIT_MASK;
+  t = Math.floor(t / DIGIT) + remainder[1] - digit * d2;
+  let r2 = t & DIGIT_MASK;
+  let r3 = Math.floor(t / DIGIT) + remainder[2];
+  while (r3 !== 0 || atLeast(r2, r1, r0, d2, d1, d0)) {
+    const step = r3 < 0 ? 1 : -1;
     digit -= step;
     t = r0 + step * d0;
-    r0 = t & 0xffff;
-    t = (t >> 16) + r1 + step * d1;
-    r1 = t & 0xffff;
-    t = (t >> 16) + r2 + step * d2;
-    r2 = t & 0xffff;
-    t = (t >> 16) + r3 + step * d3;
-    r3 = t & 0xffff;
-    r4 += t >> 16;
+    r0 = t & DIGIT_MASK;
+    t = (t >> 22) + r1 + step * d1;
+    r1 = t & DIGIT_MASK;
+    t = (t >> 22) + r2 + step * d2;
+    r2 = t & DIGIT_MASK;
+    r3 += t >> 22;
   }
   remainder[0] = r0;
   remainder[1] = r1;
   remainder[2] = r2;
-  remainder[3] = r3;
   return digit;
 }
 
-function atLeast(
-  r3: number,
-  r2: number,
-  r1: number,
-  r0: number,
-  d3: number,
-  d2: number,
-  d1: number,
-  d0: number,
-): boolean {
-  if (r3 !== d3) return r3 > d3;
+function atLeast(r2: number, r1: number, r0: number, d2: number, d1: number, d0: number): boolean {
   if (r2 !== d2) return r2 > d2;
   if (r1 !== d1) return r1 > d1;
   return r0 >= d0;
 }
 
 function divideMagnitudes(r: Rounder, a: Operand, b: Operand, sign: number): void {
-  const d0 = b.low & 0xffff;
-  const d1 = b.low >>> 16;
-  const d2 = b.high & 0xffff;
-  const d3 = b.high >>> 16;
+  const d0 = b.low & DIGIT_MASK;
+  const d1 = (b.low >>> 22) | ((b.high & 0xfff) << 10);
+  const d2 = b.high >>> 12;
+  const rough = (d2 * DIGIT + d1) * DIGIT + d0;
   const lowDifference = (a.low >>> 0) - (b.low >>> 0);
   const highDifference = (a.high >>> 0) - (b.high >>> 0) - (lowDifference < 0 ? 1 : 0);
   const whole = highDifference >= 0;
-  const low = whole ? lowDifference : a.low;
-  const high = whole ? highDifference : a.high;
-  remainder[0] = low & 0xffff;
-  remainder[1] = low >>> 16;
-  remainder[2] = high & 0xffff;
-  remainder[3] = high >>> 16;
-  const first = quotientDigit(d3, d2, d1, d0);
-  const upper = (first << 16) | quotientDigit(d3, d2, d1, d0);
-  const second = quotientDigit(d3, d2, d1, d0);
-  const lower = (second << 16) | quotientDigit(d3, d2, d1, d0);
+  const low = (whole ? lowDifference : a.low) | 0;
+  const high = (whole ? highDifference : a.high) | 0;
+  remainder[0] = low & DIGIT_MASK;
+  remainder[1] = (low >>> 22) | ((high & 0xfff) << 10);
+  remainder[2] = high >>> 12;
+  const first = quotientDigit(d2, d1, d0, rough);
+  const second = quotientDigit(d2, d1, d0, rough);
+  const third = quotientDigit(d2, d1, d0, rough);
   const exponent = a.exponent - b.exponent + BIAS;
   if (whole) {
-    const extra = (lower << 31) | remains();
-    r.round(sign, exponent, (upper >>> 1) | 0x8000_0000, (upper << 31) | (lower >>> 1), extra);
+    const upper = 0x8000_0000 | (first << 9) | (second >>> 13);
+    const lower = (second << 19) | (third >>> 3);
+    r.round(sign, exponent, upper, lower, (third << 29) | remains());
   } else {
-    const digit = quotientDigit(d3, d2, d1, d0);
-    r.round(sign, exponent - 1, upper, lower, (digit << 16) | remains());
+    const upper = (first << 10) | (second >>> 12);
+    const lower = (second << 20) | (third >>> 2);
+    r.round(sign, exponent - 1, upper, lower, (third << 30) | remains());
   }
 }
 
 function remains(): number {
-  return (remainder[0] | remainder[1] | remainder[2] | remainder[3]) !== 0 ? 1 : 0;
+  return (remainder[0] | remainder[1] | remainder[2]) !== 0 ? 1 : 0;
 }
 
 export function squareRoot(r: Rounder, a: Operand): void {
