@@ -7,6 +7,7 @@ import {
   PTRACE_TRACEME,
   type Relibc,
   relibc,
+  WIFEXITED,
 } from '../../compat/index.js';
 import type { SystemCalls } from '../../kernel-sim/abi/index.js';
 import {
@@ -15,6 +16,7 @@ import {
   ESRCH,
   errnoName,
   SIGCONT,
+  SIGKILL,
   SIGSTOP,
   SIGTERM,
   SYS_EXIT,
@@ -159,6 +161,115 @@ describe('a tracer with relibc of 2019-08-04 on the kernel', () => {
       });
       expect((yield* libc.wait(pid)).status).to.equal(SIGTERM);
     });
+  });
+});
+
+describe("relibc's own test of ptrace", () => {
+  it('moves four lines from stdout to stderr in five rounds of two stops', () => {
+    const seen = { waits: 0, entries: 0, changed: 0, ends: 0, status: -1 };
+    const output = run(function* (libc) {
+      const pid = yield* libc.fork(function* (child) {
+        yield* sleep(child);
+        yield* child.ptrace(PTRACE_TRACEME);
+        yield* child.raise(SIGSTOP);
+        for (const line of ['one\n', 'two\n', 'three\n', 'four\n']) {
+          const mark = child.user.mark();
+          const text = child.user.reserve(8);
+          child.user.memory.write(text, Buffer.from(line));
+          yield* child.write(1, text, line.length);
+          child.user.release(mark);
+        }
+        return 0;
+      });
+      yield* libc.wait(pid);
+      const next = function* (): SystemCalls<boolean> {
+        yield* libc.ptrace(PTRACE_SYSCALL, pid);
+        const { status } = yield* libc.wait(pid);
+        seen.waits++;
+        seen.status = status;
+        return !WIFEXITED(status);
+      };
+      while (yield* next()) {
+        seen.entries++;
+        const registers = yield* libc.getRegisters(pid);
+        if (registers?.orig_rax === BigInt(SYS_WRITE)) {
+          seen.changed++;
+          yield* libc.setRegisters(pid, { ...registers, rdi: 2n });
+        }
+        if (!(yield* next())) return;
+        seen.ends++;
+      }
+    });
+    expect(output).to.deep.equal({ stdout: '', stderr: 'one\ntwo\nthree\nfour\n' });
+    expect(seen).to.deep.equal({ waits: 10, entries: 5, changed: 4, ends: 4, status: 0 });
+  });
+});
+
+describe('what relibc of 2019-08-04 cannot do', () => {
+  /** A tracer that has seen its tracee's first stop. */
+  function attached(
+    rest: Program,
+    use: (libc: Relibc, pid: number) => SystemCalls<unknown>,
+    options = {},
+  ) {
+    return run(function* (libc) {
+      const pid = yield* libc.fork(function* (child) {
+        yield* sleep(child);
+        yield* child.ptrace(PTRACE_TRACEME);
+        yield* child.raise(SIGSTOP);
+        yield* rest(child);
+        return 0;
+      });
+      yield* libc.wait(pid);
+      yield* use(libc, pid);
+    }, options);
+  }
+
+  it('see a second SIGSTOP of its tracee (KP-55)', () => {
+    const stopping: Program = (child) => child.raise(SIGSTOP);
+    const waiting = function* (libc: Relibc, pid: number) {
+      yield* libc.ptrace(PTRACE_CONT, pid);
+      yield* libc.wait(pid);
+    };
+    expect(() => attached(stopping, waiting)).to.throw(DeadlockError);
+  });
+
+  it('see a stop with WNOHANG (KP-67)', () => {
+    attached(
+      (child) => child.getuid(),
+      function* (libc, pid) {
+        yield* libc.ptrace(PTRACE_SYSCALL, pid);
+        for (let i = 0; i < 50; i++) yield* libc.schedYield();
+        expect(yield* libc.wait(pid, 1)).to.deep.equal({ pid: 0, status: 0 });
+        yield* libc.wait(pid);
+        expect((yield* libc.getRegisters(pid))?.orig_rax).to.equal(BigInt(SYS_GETUID));
+        yield* libc.kill(pid, SIGKILL);
+      },
+    );
+  });
+
+  it('change rax at the end of a call, for it is taken from orig_rax (KP-18)', () => {
+    let result = 0;
+    attached(
+      function* (child) {
+        result = yield* child.getuid();
+      },
+      function* (libc, pid) {
+        yield* libc.ptrace(PTRACE_SYSCALL, pid);
+        yield* libc.wait(pid);
+        yield* libc.ptrace(PTRACE_SYSCALL, pid);
+        yield* libc.wait(pid);
+        const registers = yield* libc.getRegisters(pid);
+        if (registers === undefined) throw new Error('no registers');
+        expect(registers.orig_rax).to.equal(0n);
+        yield* libc.setRegisters(pid, { ...registers, rax: 77n });
+        expect((yield* libc.getRegisters(pid))?.rax).to.equal(0n);
+        yield* libc.setRegisters(pid, { ...registers, orig_rax: 88n });
+        yield* libc.ptrace(PTRACE_CONT, pid);
+        expect((yield* libc.wait(pid)).status).to.equal(0);
+      },
+    );
+    expect(result).to.equal(88);
   });
 });
 

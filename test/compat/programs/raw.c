@@ -210,6 +210,82 @@ static void signals(void) {
     say("random", CALL(GETRANDOM, time, 16, 0));
 }
 
+/* The calls that are seldom made by themselves. */
+static void others(void) {
+    char buffer[400];
+    int fds[2] = {0, 0}, ids[3] = {-1, -1, -1};
+    say("pipe2", call(293, P(fds), 02000000, 0, 0, 0, 0));
+    say("getfd", CALL(FCNTL, fds[0], 1, 0));
+    say("dup3", call(292, (word)fds[1], 200, 02000000, 0, 0, 0));
+    say("dup3 to itself", call(292, 200, 200, 0, 0, 0, 0));
+    say("getfd", CALL(FCNTL, 200, 1, 0));
+    say("setfd", CALL(FCNTL, 200, 2, 0));
+    say("getfd", CALL(FCNTL, 200, 1, 0));
+    say("setfl", CALL(FCNTL, fds[0], 4, 04000));
+    say("empty pipe", CALL(READ, fds[0], buffer, 1));
+    say("write", CALL(WRITE, 200, "abcdef", 6));
+    struct { char *base; word n; } pieces[] = {{buffer, 2}, {buffer + 10, 3}};
+    say("readv", CALL(19, fds[0], pieces, 2));
+    say("scattered", same(buffer, "ab", 2) + same(buffer + 10, "cde", 3));
+    say("readv", CALL(19, fds[0], pieces, 1));
+    say("bad count", CALL(WRITEV, 1, pieces, -1));
+    struct { int fd; short events, found; } poll[2] = {{200, 4, 0}, {-1, 1, 7}};
+    say("poll", CALL(7, poll, 2, 0));
+    say("found", poll[0].found * 16 + poll[1].found);
+    say("poll of nothing", CALL(7, 0, 0, 1));
+    word set[2] = {1ul << fds[1], 0}, none[2] = {0, 0}, time[2] = {0, 0};
+    say("select", call(23, (word)fds[1] + 1, 0, P(set), P(none), P(time), 0));
+    say("set", set[0] == 1ul << fds[1]);
+    say("ioctl", CALL(16, fds[0], 0x5401, buffer));
+    say("umask", CALL(95, 022, 0, 0) >= 0);
+    say("umask", CALL(95, 022, 0, 0));
+    long fd = CALL(OPEN, "/tmp/raw-more", 0102, 0666);
+    say("fstat", CALL(FSTAT, fd, buffer, 0));
+    say("mode", *(unsigned *)(buffer + 24));
+    say("pwrite", call(18, (word)fd, P("wxyz"), 4, 2, 0, 0));
+    say("end", CALL(LSEEK, fd, 0, 2));
+    say("truncate", CALL(76, "/tmp/raw-more", 3, 0));
+    say("fsync", CALL(74, fd, 0, 0));
+    say("chmod", CALL(90, "/tmp/raw-more", 0600, 0));
+    say("fchmod", CALL(91, fd, 0640, 0));
+    say("newfstatat", call(262, (word)fd, P(""), P(buffer), 0x1000, 0, 0));
+    say("mode", *(unsigned *)(buffer + 24));
+    say("lstat", CALL(6, "/tmp/raw-more", buffer, 0));
+    say("size", *(long *)(buffer + 48));
+    long tmp = CALL(OPEN, "/tmp", 0200000, 0);
+    say("openat", call(257, (word)tmp, P("raw-more"), 0, 0, 0, 0) > tmp);
+    say("faccessat", call(269, (word)tmp, P("raw-more"), 4, 0, 0, 0));
+    say("mkdirat", call(258, (word)tmp, P("raw-sub"), 0700, 0, 0, 0));
+    say("unlinkat", call(263, (word)tmp, P("raw-sub"), 0x200, 0, 0, 0));
+    say("renameat", call(264, (word)tmp, P("raw-more"), (word)tmp, P("raw-last"), 0, 0));
+    say("fchdir", CALL(81, tmp, 0, 0));
+    say("readlink", CALL(READLINK, "raw-last", buffer, 100));
+    say("unlink", CALL(UNLINK, "raw-last", 0, 0));
+    say("creat", CALL(85, "raw-last", 0600, 0) > tmp);
+    say("unlink", CALL(UNLINK, "/tmp/raw-last", 0, 0));
+    say("uname", CALL(63, buffer, 0, 0));
+    say("machine", same(buffer + 4 * 65, "x86_64", 7));
+    say("getresuid", CALL(118, ids, ids + 1, ids + 2));
+    say("same", ids[0] == ids[1] && ids[1] == ids[2] && ids[0] == CALL(102, 0, 0, 0));
+    say("getpgrp", CALL(111, 0, 0, 0) == CALL(121, 0, 0, 0));
+    say("getppid", CALL(GETPPID, 0, 0, 0) > 0);
+    struct { void *sp; int flags; word size; } stack = {buffer, 0, 8192}, old = {0, 0, 0};
+    say("sigaltstack", CALL(131, 0, &old, 0));
+    say("disabled", old.flags);
+    say("sigaltstack", CALL(131, &stack, 0, 0));
+    say("sigaltstack", CALL(131, 0, &old, 0));
+    say("size", (long)old.size);
+    say("gettimeofday", CALL(96, time, 0, 0));
+    say("time", CALL(201, 0, 0, 0) - (long)time[0] <= 1);
+    say("clock_getres", CALL(229, 1, time, 0));
+    CALL(CLOCK_GETTIME, 1, time, 0);
+    time[0] += 0, time[1] = time[1] < 990000000 ? time[1] + 1000000 : time[1];
+    say("clock_nanosleep", call(230, 1, 1, P(time), 0, 0, 0));
+    say("rlimit", call(302, 0, 7, 0, P(buffer), 0, 0));
+    say("madvise", CALL(28, 0x1000, 0, 4));
+    say("close", CALL(CLOSE, 200, 0, 0));
+}
+
 static volatile int word_of_thread, tid_word = 1;
 static word base;
 
@@ -260,6 +336,7 @@ __attribute__((used)) static void run(word *stack) {
     memory();
     processes(argv, envp);
     signals();
+    others();
     threads();
     CALL(EXIT_GROUP, 7, 0, 0);
 }
