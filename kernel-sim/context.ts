@@ -72,6 +72,8 @@ export class Context {
   link: Link | undefined;
   /** Of the program it runs, if that was built for Redox's ABI and has any. */
   tls: TlsImage | undefined;
+  /** Whether FS points to a block of its own: in programs for Redox's ABI. */
+  threadBlock = false;
 
   /** Registers while the context is not on the CPU: read {@link registers} instead. */
   readonly saved = new Registers(new ArrayBuffer(Registers.SIZE));

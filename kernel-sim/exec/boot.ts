@@ -80,7 +80,6 @@ function* load(
   const { path, argv, env } = program;
   const descriptor = yield* kernel.parts.open(context, path, O_RDONLY | O_CLOEXEC);
   yield* execute(kernel, context, descriptor, argv.map(utf8), env.map(utf8));
-  yield* kernel.parts.close(context, descriptor);
 }
 
 /** Runs kernel code that finds everything it needs at hand. */

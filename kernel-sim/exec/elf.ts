@@ -28,6 +28,8 @@ export interface Segment {
   readonly bytes: Uint8Array;
   readonly writable: boolean;
   readonly executable: boolean;
+  /** 0 and 1 mean none. */
+  readonly alignment: number;
 }
 
 export interface Elf {
@@ -49,6 +51,7 @@ interface ProgramHeader {
   readonly address: number;
   readonly fileSize: number;
   readonly memorySize: number;
+  readonly alignment: number;
 }
 
 /** @throws SysError ENOEXEC */
@@ -93,6 +96,7 @@ function programHeaders(file: Uint8Array, view: DataView): ProgramHeader[] {
       address: getWord(view, at + 16),
       fileSize: getWord(view, at + 32),
       memorySize: getWord(view, at + 40),
+      alignment: getWord(view, at + 48),
     };
   });
 }
@@ -108,6 +112,7 @@ function segment(file: Uint8Array, header: ProgramHeader, base: number): Segment
     bytes: file.subarray(offset, offset + fileSize),
     executable,
     writable: (flags & PF_W) !== 0 && !executable, // never both
+    alignment: header.alignment,
   };
 }
 

@@ -2,14 +2,17 @@
 // of the source, and nothing of the old image is gone before all of them are passed.
 import { RIP, RSP } from '../../cpu/index.js';
 import {
+  E2BIG,
   EACCES,
   EFAULT,
+  ELOOP,
   getWord,
   type ImageInfo,
   MODE_SETGID,
   MODE_SETUID,
   O_CLOEXEC,
   O_RDONLY,
+  type Stat,
   viewOf,
 } from '../abi/index.js';
 import { type Context, MACHINE } from '../context.js';
@@ -22,11 +25,15 @@ import { wakeVforkParent } from '../process/exit.js';
 import { SignalActions } from '../signal/state.js';
 import { LEAVE_KERNEL, type Syscall } from '../syscall.js';
 import { type Elf, parseElf } from './elf.js';
-import { checkStrings, mapSegments, mapStacks, pushArguments } from './image.js';
-import { mapTls } from './tls.js';
+import { mapSegments, mapStacks, pushArguments } from './image.js';
+import { mapTls, type TlsImage, tlsImage } from './tls.js';
 
 const POINTER_PAIR = 16;
-const LONGEST_LIST = 0x1_0000;
+const LONGEST_LIST = 0x10_0000;
+/** Arguments and variables together. */
+const MOST_STRINGS = 4095;
+/** Interpreters of interpreters; Redox had no limit. */
+const DEEPEST = 8;
 
 export function* fexec(
   kernel: Kernel,
@@ -46,7 +53,20 @@ export function* fexec(
   return 0;
 }
 
-/** Replaces the image; gives its name. @throws SysError with the old image untouched */
+/** A program and how it is to be called. */
+interface Program {
+  readonly elf: Elf;
+  readonly stat: Stat;
+  /** Of the file that was asked for, even if its interpreter is what runs. */
+  readonly path: string;
+  readonly argv: readonly Uint8Array[];
+  readonly vars: readonly Uint8Array[];
+}
+
+/**
+ * Replaces the image by the program in a file, whose descriptor it closes in any case.
+ * @throws SysError with the old image untouched
+ */
 export function* execute(
   kernel: Kernel,
   context: Context,
@@ -55,27 +75,51 @@ export function* execute(
   vars: readonly Uint8Array[],
 ): Syscall<void> {
   let argv = args;
-  let file = yield* kernel.parts.executable(context, descriptor);
-  checkPermission(context, file);
-  let elf = parseElf(file.bytes);
+  let { elf, file } = yield* load(kernel, context, descriptor, argv.length + vars.length);
+  const { path } = file;
   for (let depth = 0; elf.interpreter !== undefined; depth++) {
-    if (depth > 4) throw new SysError(EACCES);
-    argv = [ascii(elf.interpreter), ascii(file.path), ...argv.slice(1)];
-    file = yield* openInterpreter(kernel, context, elf.interpreter);
-    elf = parseElf(file.bytes);
+    if (depth === DEEPEST) throw new SysError(ELOOP);
+    argv = [ascii(elf.interpreter), ascii(path), ...argv.slice(1)];
+    const flags = O_RDONLY | O_CLOEXEC;
+    const interpreter = yield* kernel.parts.open(context, elf.interpreter, flags);
+    ({ elf, file } = yield* load(kernel, context, interpreter, argv.length + vars.length));
   }
-  checkStrings([...argv, ...vars]);
-  replaceImage(kernel, context, file, elf, argv, vars);
+  replaceImage(kernel, context, { elf, stat: file.stat, path, argv, vars });
 }
 
-function replaceImage(
+function* load(
   kernel: Kernel,
   context: Context,
-  file: Executable,
-  elf: Elf,
-  argv: readonly Uint8Array[],
-  vars: readonly Uint8Array[],
-): void {
+  descriptor: number,
+  strings: number,
+): Syscall<{ elf: Elf; file: Executable }> {
+  const file = yield* readAndClose(kernel, context, descriptor);
+  if (strings > MOST_STRINGS) throw new SysError(E2BIG);
+  return { elf: parseElf(file.bytes), file };
+}
+
+function* readAndClose(kernel: Kernel, context: Context, descriptor: number): Syscall<Executable> {
+  try {
+    const file = yield* kernel.parts.executable(context, descriptor);
+    checkPermission(context, file);
+    return file;
+  } finally {
+    yield* close(kernel, context, descriptor);
+  }
+}
+
+/** Nobody hears of an error in closing. */
+function* close(kernel: Kernel, context: Context, descriptor: number): Syscall<void> {
+  try {
+    yield* kernel.parts.close(context, descriptor);
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+  }
+}
+
+function replaceImage(kernel: Kernel, context: Context, program: Program): void {
+  const { elf, stat, path, argv, vars } = program;
+  const tls = elf.tls && tlsImage(elf.tls);
   const memory = new ProcessMemory(kernel.cpu);
   let stack: number;
   try {
@@ -92,21 +136,23 @@ function replaceImage(
   context.saved.reset();
   context.saved.setNumber(RSP, stack);
   context.saved.setNumber(RIP, elf.entry);
-  setIds(context, file);
-  context.name = file.path;
+  setIds(context, stat);
+  context.name = path;
   context.actions = new SignalActions();
   context.link = context.link?.exec();
-  start(kernel, context, file, elf);
+  start(kernel, context, program, tls);
 }
 
-function start(kernel: Kernel, context: Context, file: Executable, elf: Elf): void {
+function start(kernel: Kernel, context: Context, program: Program, tls?: TlsImage): void {
+  const { elf, path } = program;
   const userspace = new ProcessUserspace(kernel, context);
   context.userspace = userspace;
   context.tls = undefined;
+  context.threadBlock = false;
   context.user = MACHINE;
   if (context.link === undefined) {
-    context.tls = elf.tls && { bytes: elf.tls.bytes, size: elf.tls.size };
-    mapTls(context, context.memory, context.tls);
+    context.tls = tls;
+    mapTls(context);
     return;
   }
   const image: ImageInfo = {
@@ -115,7 +161,7 @@ function start(kernel: Kernel, context: Context, file: Executable, elf: Elf): vo
     programHeaderCount: elf.programHeaderCount,
     base: elf.base,
     interpreterBase: 0,
-    path: file.path,
+    path,
   };
   const steps = context.link.start(userspace, image);
   context.user = { kind: 'steps', steps, after: 'machine' };
@@ -129,26 +175,15 @@ function checkPermission({ euid, egid }: Context, { stat }: Executable): void {
   if ((permission & 1) === 0) throw new SysError(EACCES);
 }
 
-function setIds(context: Context, { stat }: Executable): void {
+function setIds(context: Context, stat: Stat): void {
   if ((stat.st_mode & MODE_SETUID) !== 0) context.euid = stat.st_uid;
   if ((stat.st_mode & MODE_SETGID) !== 0) context.egid = stat.st_gid;
-}
-
-function* openInterpreter(kernel: Kernel, context: Context, path: string): Syscall<Executable> {
-  const descriptor = yield* kernel.parts.open(context, path, O_RDONLY | O_CLOEXEC);
-  try {
-    const file = yield* kernel.parts.executable(context, descriptor);
-    checkPermission(context, file);
-    return file;
-  } finally {
-    yield* kernel.parts.close(context, descriptor);
-  }
 }
 
 /** A list of (pointer, length) pairs. */
 function strings(context: Context, address: number, count: number): Uint8Array[] {
   if (count === 0) return [];
-  if (!(count > 0 && count < LONGEST_LIST)) throw new SysError(EFAULT);
+  if (!(count > 0 && count <= LONGEST_LIST)) throw new SysError(EFAULT);
   const pairs = viewOf(context.memory.read(address, count * POINTER_PAIR));
   return Array.from({ length: count }, (_, i) =>
     context.memory.read(getWord(pairs, i * POINTER_PAIR), getWord(pairs, i * POINTER_PAIR + 8)),

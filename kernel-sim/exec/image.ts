@@ -1,8 +1,8 @@
 // Builds the memory of a program: image, thread-local storage, arguments, stacks. Facts: fexec of 2019
-// (syscall/process.rs). Strings lie on a page of their own, pointers to them on the stack; there is
+// (syscall/process.rs). Strings lie on pages of their own, pointers to them on the stack; there is
 // no auxiliary vector.
 import { PAGE_SIZE } from '../../cpu/index.js';
-import { E2BIG, ENOEXEC, setWord } from '../abi/index.js';
+import { ENOEXEC, setWord } from '../abi/index.js';
 import { SysError } from '../error.js';
 import type { Content } from '../memory/area.js';
 import { ARGUMENTS, SIGNAL_STACK, SIGNAL_STACK_SIZE, STACK, STACK_SIZE } from '../memory/layout.js';
@@ -14,7 +14,6 @@ import {
 } from '../memory/process-memory.js';
 import type { Segment } from './elf.js';
 
-const STRINGS_LIMIT = PAGE_SIZE - 1;
 /** Kept free above the first word of the stack. */
 const STACK_HEADROOM = 256;
 
@@ -64,19 +63,14 @@ export function mapStacks(memory: ProcessMemory): void {
   memory.map(SIGNAL_STACK, SIGNAL_STACK_SIZE, { writable: true });
 }
 
-/** @throws SysError E2BIG */
-export function checkStrings(strings: readonly Uint8Array[]): void {
-  const size = strings.reduce((sum, { length }) => sum + length + 1, 0);
-  if (size > STRINGS_LIMIT) throw new SysError(E2BIG);
-}
-
 /** Puts arguments and environment into memory; gives the stack pointer, where the pointers begin. */
 export function pushArguments(
   memory: ProcessMemory,
   argv: readonly Uint8Array[],
   env: readonly Uint8Array[],
 ): number {
-  const strings = new Uint8Array(PAGE_SIZE);
+  const size = [...argv, ...env].reduce((sum, { length }) => sum + length + 1, 0);
+  const strings = new Uint8Array(size);
   let used = 0;
   const place = (string: Uint8Array): number => {
     strings.set(string, used);
@@ -86,8 +80,8 @@ export function pushArguments(
   };
   const envp = env.slice().reverse().map(place).reverse();
   const args = argv.slice().reverse().map(place).reverse();
-  if (used > 0) {
-    memory.map(ARGUMENTS, PAGE_SIZE, { contents: [{ bytes: strings, address: ARGUMENTS }] });
+  if (size > 0) {
+    memory.map(ARGUMENTS, size, { contents: [{ bytes: strings, address: ARGUMENTS }] });
   }
   const words = [argv.length, ...args, 0, ...envp, 0];
   const stack = new Uint8Array(words.length * 8);

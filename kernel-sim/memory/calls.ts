@@ -15,6 +15,7 @@ export const brk: Handler = (_, { memory }, end) => {
 
 /** mprotect(address, size, flags): takes the right to write away, but never grants it */
 export const mprotect: Handler = (_, { memory }, address, size, flags) => {
+  if (!(size > 0)) throw new SysError(EFAULT);
   const start = pageDown(address);
   const executable = (flags & PROT_EXEC) !== 0;
   const keepsWritable = (flags & PROT_WRITE) !== 0;

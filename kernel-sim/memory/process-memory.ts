@@ -141,10 +141,9 @@ export class ProcessMemory {
     area.size = end - HEAP;
   }
 
-  /** Changes the flags of pages. False, with nothing changed, when one of them is not mapped. */
+  /** Changes the flags of pages, in order; false at the first one that is not mapped. */
   protect(start: number, size: number, change: (region: Region) => Partial<Region>): boolean {
     const end = start + pageUp(size);
-    if (!this.accessible(start, end - start, false)) return false;
     for (let at = start; at < end; ) {
       const region = this.find(at);
       if (region === undefined) return false;

@@ -10,7 +10,7 @@ import {
   CLONE_VM,
 } from '../abi/index.js';
 import { type Context, MACHINE, RUNNABLE, type UserCode } from '../context.js';
-import { mapTls, tlsBytes } from '../exec/tls.js';
+import { cloneTls } from '../exec/tls.js';
 import { ProcessUserspace } from '../hosted/userspace.js';
 import type { Kernel } from '../kernel.js';
 import { SignalActions } from '../signal/state.js';
@@ -59,7 +59,7 @@ function makeChild(kernel: Kernel, parent: Context, flags: number, stack: number
   child.saved.setNumber(RAX, 0);
   if (has(CLONE_STACK)) child.saved.setNumber(RSP, stack);
   try {
-    copyTls(parent, child, sharesMemory);
+    cloneTls(parent, child, sharesMemory);
     startChild(kernel, parent, child, sharesMemory);
   } catch (error) {
     memory.release();
@@ -81,14 +81,6 @@ function copyIdentity(parent: Context, child: Context): void {
   child.ens = parent.ens;
   child.umask = parent.umask;
   child.signalMask = parent.signalMask;
-}
-
-/** A thread's storage starts afresh, a process's as its parent's is. */
-function copyTls(parent: Context, child: Context, sharesMemory: boolean): void {
-  const { tls } = parent;
-  if (tls === undefined) return;
-  child.tls = tls;
-  mapTls(child, child.memory, tls, sharesMemory ? undefined : tlsBytes(parent, tls));
 }
 
 /** What the child does first in user mode. */

@@ -1,12 +1,22 @@
 // futex. Facts: syscall/futex.rs of 2019: one list for the whole machine, keyed by address alone, whoever's it
 // is; what wakes a waiter (a wake, a signal, the time) is not told; entries of waiters who left otherwise
 // stay.
-import { EAGAIN, EINVAL, FUTEX_REQUEUE, FUTEX_WAIT, FUTEX_WAKE, TimeSpec } from '../abi/index.js';
+import {
+  EAGAIN,
+  EINVAL,
+  FUTEX_REQUEUE,
+  FUTEX_WAIT,
+  FUTEX_WAKE,
+  TimeSpec,
+  viewOf,
+} from '../abi/index.js';
 import type { Context } from '../context.js';
 import { SysError } from '../error.js';
 import type { Kernel } from '../kernel.js';
 import type { Handler, Sleep, Syscall } from '../syscall.js';
 import { nanoseconds } from './time.js';
+
+const WORD_SIZE = 4;
 
 interface Entry {
   address: number;
@@ -38,6 +48,7 @@ export class Futexes {
       } else {
         entry.address = target;
         moved++;
+        i++;
       }
     }
     return woken;
@@ -46,12 +57,14 @@ export class Futexes {
 
 /** futex(address, op, val, val2, address2) */
 export const futex: Handler = (kernel, caller, address, op, value, value2, address2) => {
+  const word = caller.memory.buffer(address, WORD_SIZE, true);
   switch (op) {
     case FUTEX_WAIT:
-      return wait(kernel, caller, address, value, value2);
+      return wait(kernel, caller, address, viewOf(word.read()).getInt32(0, true), value, value2);
     case FUTEX_WAKE:
       return kernel.futexes.wake(address, value | 0);
     case FUTEX_REQUEUE:
+      caller.memory.buffer(address2, WORD_SIZE, true);
       return kernel.futexes.wake(address, value | 0, value2, address2);
     default:
       throw new SysError(EINVAL);
@@ -62,12 +75,11 @@ function wait(
   kernel: Kernel,
   caller: Context,
   address: number,
+  actual: number,
   expected: number,
   timeoutAt: number,
 ): Syscall<number> {
-  const word = caller.memory.read(address, 4);
   const timeout = timeoutAt === 0 ? undefined : caller.memory.read(timeoutAt, TimeSpec.size);
-  const actual = new DataView(word.buffer).getInt32(0, true);
   if (actual !== (expected | 0)) throw new SysError(EAGAIN);
   const span = timeout && nanoseconds(TimeSpec.decode(timeout));
   return sleep(kernel, caller, address, span);

@@ -10,6 +10,9 @@ export const geteuid: Handler = (_, { euid }) => euid;
 export const getgid: Handler = (_, { rgid }) => rgid;
 export const getegid: Handler = (_, { egid }) => egid;
 
+/** -1 */
+const NOBODY = 0xffff_ffff;
+
 /** getpgid(pid), 0 for the caller's */
 export const getpgid: Handler = (kernel, caller, pid) =>
   pid === 0 ? caller.pgid : kernel.contexts.require(pid).pgid;
@@ -22,7 +25,7 @@ export const setpgid: Handler = (kernel, caller, pid, pgid) => {
   return 0;
 };
 
-/** setreuid(ruid, euid), -1 to keep one */
+/** setreuid(ruid, euid), -1 to keep one; root gets -1 for an id if it asks so */
 export const setreuid: Handler = (_, caller, ruid, euid) => {
   const permitted = [caller.ruid, caller.euid];
   const newReal = newId(ruid, caller.ruid, permitted, caller.euid === 0);
@@ -45,7 +48,7 @@ export const setregid: Handler = (_, caller, rgid, egid) => {
 /** umask(mask): gives the old one */
 export const umask: Handler = (_, caller, mask) => {
   const old = caller.umask;
-  caller.umask = mask & 0o777;
+  caller.umask = mask;
   return old;
 };
 
@@ -63,8 +66,8 @@ export const iopl: Handler = () => {
 };
 
 function newId(id: number, old: number, permitted: number[], root: boolean): number {
-  const wanted = id | 0;
-  if (wanted === -1) return old;
-  if (!root && !permitted.includes(id)) throw new SysError(EPERM);
-  return id >>> 0;
+  const wanted = id >>> 0;
+  if (root || permitted.includes(wanted)) return wanted; // even -1, if root
+  if (wanted !== NOBODY) throw new SysError(EPERM);
+  return old;
 }

@@ -67,7 +67,9 @@ function adopt(kernel: Kernel, caller: Context, children: Children): ChildStatus
   if (child.ppid === caller.pid) return undefined;
   contexts.adopt(child, caller.pid);
   const { status, pid, pgid } = child;
-  return status.kind === 'exited' ? { pid, pgid, status: status.status } : undefined;
+  if (status.kind !== 'exited') return undefined;
+  caller.waitMap.receiveNow(children);
+  return { pid, pgid, status: status.status };
 }
 
 function isWanted(status: number, flags: number): boolean {

@@ -4,7 +4,6 @@ import {
   EPERM,
   ESRCH,
   SIG_BLOCK,
-  SIG_DFL,
   SIG_SETMASK,
   SIG_UNBLOCK,
   SIGCONT,
@@ -81,7 +80,7 @@ export const sigaction: Handler = (_, caller, signal, act, oldact, restorer) => 
       maskLow: sa_mask_low,
       maskHigh: sa_mask_high,
       flags: sa_flags,
-      restorer: sa_handler === SIG_DFL ? 0 : restorer,
+      restorer,
     });
   }
   return 0;

@@ -130,6 +130,7 @@ describe('an executed program', () => {
     const { kernel } = machine({ files });
     const context = kernel.execute({ path: 'file:/prog', argv: ['p', 'x'], env: [] });
     expect(context.registers.number(RIP)).to.equal(0x70_0000);
+    expect(context.name).to.equal('file:/prog');
     const stack = context.registers.number(RSP);
     const argv = [1, 2, 3].map((i) => string(context, number(context, stack + i * 8)));
     expect(argv).to.deep.equal(['file:/lib/ld', 'file:/prog', 'x']);
@@ -212,13 +213,13 @@ describe('FEXEC', () => {
         const data = yield* open(user, 'file:/data', O_RDONLY);
         expect(yield* call(SYS_FEXEC, 99, 0, 0, 0, 0)).to.equal(-EBADF);
         expect(yield* call(SYS_FEXEC, program, 8, 1, 0, 0)).to.equal(-EFAULT);
-        const long = user.reserve(8192);
-        const list = user.reserve(16);
-        user.memory.storeNumber(list, long);
-        user.memory.storeNumber(list + 8, 4095);
-        expect(yield* call(SYS_FEXEC, program, list, 1, 0, 0)).to.equal(-E2BIG);
+        const list = user.reserve(16 * 4096); // of empty strings
+        user.memory.write(list, new Uint8Array(16 * 4096));
         user.memory.storeNumber(list + 8, 2 ** 40);
         expect(yield* call(SYS_FEXEC, program, list, 1, 0, 0)).to.equal(-EFAULT);
+        user.memory.storeNumber(list + 8, 0);
+        expect(yield* call(SYS_FEXEC, program, list, 4096, 0, 0)).to.equal(-E2BIG);
+        expect(yield* call(SYS_FEXEC, program, 0, 0, 0, 0)).to.equal(-EBADF); // closed meanwhile
         yield* call(SYS_SETREUID, 1000, 1000);
         expect(yield* call(SYS_FEXEC, data, 0, 0, 0, 0)).to.equal(-EACCES);
         lived = true;

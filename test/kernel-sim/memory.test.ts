@@ -228,7 +228,8 @@ describe('mprotect', () => {
       yield* call(SYS_MPROTECT, at + PAGE, PAGE, READ_WRITE);
       expect(user.memory.accessible(at + PAGE, 1, true)).to.equal(false);
       expect(yield* call(SYS_MPROTECT, at + 2 * PAGE, 2 * PAGE, PROT_READ)).to.equal(-EFAULT);
-      expect(user.memory.accessible(at + 2 * PAGE, PAGE, true)).to.equal(true);
+      expect(user.memory.accessible(at + 2 * PAGE, PAGE, true)).to.equal(false);
+      expect(yield* call(SYS_MPROTECT, at, 0, PROT_READ)).to.equal(-EFAULT);
     });
   });
 });
