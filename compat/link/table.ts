@@ -3,6 +3,7 @@ import { DESCRIPTOR_CALLS } from './calls/descriptors.js';
 import { MEMORY_CALLS } from './calls/memory.js';
 import { NAME_CALLS } from './calls/names.js';
 import { PROCESS_CALLS } from './calls/processes.js';
+import { READY_CALLS } from './calls/ready.js';
 import { SIGNAL_CALLS } from './calls/signals.js';
 import { SYSTEM_CALLS } from './calls/system.js';
 import { TIME_CALLS } from './calls/time.js';
@@ -16,6 +17,7 @@ const CALLS: Readonly<Record<string, Handler>> = {
   ...PROCESS_CALLS,
   ...SIGNAL_CALLS,
   ...TIME_CALLS,
+  ...READY_CALLS,
   ...SYSTEM_CALLS,
 };
 

@@ -1,13 +1,12 @@
-// Linux's calls on clocks, sleeping, futexes and readiness, by relibc's functions for Redox.
+// Linux's calls on clocks, sleeping and futexes, by relibc's functions for Redox.
 import type { SystemCalls } from '../../../kernel-sim/abi/index.js';
 import * as redox from '../../../kernel-sim/abi/index.js';
 import { TimeSpec } from '../../../kernel-sim/abi/index.js';
 import * as linux from '../../headers/linux.js';
 import * as time from '../../pal/time.js';
 import type { Handler, LinuxCall } from '../linux-call.js';
-
-const NANOSECONDS = 1_000_000_000;
-const FOREVER = Number.POSITIVE_INFINITY;
+import { NANOSECONDS, timeSpecOf } from '../timespec.js';
+import { sleep } from './ready.js';
 
 /** Redox has two clocks; processor time and the rest count on the monotonic one. */
 function redoxClock(clock: number): number {
@@ -79,23 +78,6 @@ function* remaining(
   return Math.max(0, difference);
 }
 
-function timeSpecOf(nanoseconds: number): Uint8Array {
-  const tv_sec = Math.floor(nanoseconds / NANOSECONDS);
-  return TimeSpec.encode({ tv_sec, tv_nsec: nanoseconds - tv_sec * NANOSECONDS });
-}
-
-function sleep(call: LinuxCall, nanoseconds: number): SystemCalls<number> {
-  if (nanoseconds === FOREVER) return untilSignal(call);
-  return time.nanosleep(call.libc, call.libc.scratch(timeSpecOf(nanoseconds)), 0);
-}
-
-/** Nothing in Redox waits for a signal alone; a futex that nobody wakes ends by a signal. */
-function* untilSignal({ libc }: LinuxCall): SystemCalls<number> {
-  const word = libc.scratch(new Uint8Array(4));
-  yield* time.futex(libc, word, redox.FUTEX_WAIT, 0);
-  return libc.fail(redox.EINTR);
-}
-
 function* futex(call: LinuxCall): SystemCalls<number> {
   const { libc } = call;
   const [address, operation, value] = [call.value(0), call.int(1), call.int(2)];
@@ -143,80 +125,12 @@ function* futexWaitUntil(call: LinuxCall, address: number, value: number): Syste
   return (yield* remaining(call, deadline, clock)) === 0 ? libc.fail(redox.ETIMEDOUT) : 0;
 }
 
-const POLLIN = 0x001;
-const POLLOUT = 0x004;
-const POLLFD = 8;
-
-/** Every descriptor counts as ready at once; only a call without descriptors sleeps. */
-function* pollFor(call: LinuxCall, nanoseconds: number): SystemCalls<number> {
-  const { memory } = call.user;
-  const count = call.int(1);
-  if (count === 0) return yield* sleep(call, nanoseconds);
-  let ready = 0;
-  yield 'pause';
-  for (let index = 0; index < count; index++) {
-    const entry = call.value(0) + index * POLLFD;
-    const opened = (memory.load32(entry) | 0) >= 0;
-    const wanted = memory.load32(entry + 4) & 0xffff;
-    const found = opened ? wanted & (POLLIN | POLLOUT) : 0;
-    memory.store32(entry + 4, wanted | (found << 16));
-    if (found !== 0) ready++;
-  }
-  return ready;
-}
-
-function poll(call: LinuxCall) {
-  const milliseconds = call.int(2);
-  return pollFor(call, milliseconds < 0 ? FOREVER : milliseconds * 1e6);
-}
-
-function ppoll(call: LinuxCall) {
-  return pollFor(call, timeoutAt(call, call.value(2), 1));
-}
-
-/** The time in a timespec (unit 1) or timeval (unit 1000); none means for ever. */
-function timeoutAt({ user }: LinuxCall, address: number, unit: number): number {
-  if (address === 0) return FOREVER;
-  const { memory } = user;
-  return memory.loadNumber(address) * NANOSECONDS + memory.loadNumber(address + 8) * unit;
-}
-
-/** select and pselect6: sets stay as they are, but nothing is ever exceptional. */
-function selectWith(unit: number): Handler {
-  return function* (call) {
-    const count = call.int(0);
-    const bytes = Math.ceil(count / 8);
-    if (bytes === 0) return yield* sleep(call, timeoutAt(call, call.value(4), unit));
-    yield 'pause';
-    const { memory } = call.user;
-    let ready = 0;
-    for (const set of [call.value(1), call.value(2)]) {
-      if (set === 0) continue;
-      for (const byte of memory.read(set, bytes)) ready += bitsOf(byte);
-    }
-    if (call.value(3) !== 0) memory.write(call.value(3), new Uint8Array(bytes));
-    return ready;
-  };
-}
-
-function bitsOf(byte: number): number {
-  let count = 0;
-  for (let rest = byte; rest !== 0; rest &= rest - 1) count++;
-  return count;
-}
-
 export const TIME_CALLS: Readonly<Record<string, Handler>> = {
   clock_gettime: clockGettime,
   clock_getres: clockGetres,
   gettimeofday,
   time: seconds,
   nanosleep,
-  pause: untilSignal,
-  rt_sigsuspend: untilSignal, // masks have no effect on this kernel anyway
   clock_nanosleep: clockNanosleep,
   futex,
-  poll,
-  ppoll,
-  select: selectWith(1000),
-  pselect6: selectWith(1),
 };

@@ -236,6 +236,25 @@ static void others(void) {
     word set[2] = {1ul << fds[1], 0}, none[2] = {0, 0}, time[2] = {0, 0};
     say("select", call(23, (word)fds[1] + 1, 0, P(set), P(none), P(time), 0));
     say("set", set[0] == 1ul << fds[1]);
+    CALL(READ, fds[0], buffer, 64);
+    struct { int fd; short events, found; } wait[2] = {{fds[0], 1, 9}, {77, 1, 0}};
+    say("poll of the empty", CALL(7, wait, 1, 5));
+    say("found", wait[0].found);
+    say("poll of the closed", CALL(7, wait, 2, 5));
+    say("found", wait[1].found);
+    long pid = CALL(FORK, 0, 0, 0);
+    if (pid == 0) {
+        long pause[2] = {0, 5000000};
+        CALL(NANOSLEEP, pause, 0, 0);
+        CALL(WRITE, fds[1], "late", 4);
+        CALL(EXIT, 0, 0, 0);
+    }
+    say("poll until", CALL(7, wait, 1, -1));
+    say("found", wait[0].found);
+    set[0] = 1ul << fds[0];
+    say("select until", call(23, (word)fds[0] + 1, P(set), 0, 0, 0, 0));
+    say("set", set[0] == 1ul << fds[0]);
+    say("exit", wait_for(pid));
     say("ioctl", CALL(16, fds[0], 0x5401, buffer));
     say("umask", CALL(95, 022, 0, 0) >= 0);
     say("umask", CALL(95, 022, 0, 0));
