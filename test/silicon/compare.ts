@@ -50,6 +50,7 @@ export interface Mismatch {
   readonly unimplemented: boolean;
 }
 
+const RF = 0x1_0000n;
 const hex = (value: bigint | number, digits = 1): string =>
   `0x${value.toString(16).padStart(digits, '0')}`;
 const hexBytes = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -192,8 +193,43 @@ export function compare(
   return undefined;
 }
 
+/** Running a case at full speed must end where stepping through it ended. */
+export function compareWhole(
+  testCase: Case,
+  stepped: readonly Step[],
+  whole: Step,
+): Mismatch | undefined {
+  const last = stepped[stepped.length - 1];
+  const memory = new Map<number, number>();
+  for (const { changes } of stepped) {
+    for (const { address, bytes } of changes) {
+      bytes.forEach((byte, i) => {
+        memory.set(address + i, byte);
+      });
+    }
+  }
+  const state = last.state.copy();
+  // between two iterations of a string instruction a trap saves RF set
+  if (last.signal === 0) state.set(RFLAGS, state.get(RFLAGS) & ~RF);
+  const end = { ...last, state, changes: whole.changes };
+  const differences = sameStep(end, whole) ? [] : differencesOf(end, whole, undefined);
+  for (const { address, bytes } of whole.changes) {
+    bytes.forEach((byte, i) => {
+      const wanted = memory.get(address + i);
+      if (wanted === byte) return;
+      differences.push({ what: hex(address + i), silicon: `${wanted}`, emulated: `${byte}` });
+    });
+  }
+  if (differences.length === 0) return undefined;
+  const { unimplemented } = last;
+  return {
+    ...{ testCase, step: -1, before: testCase.state, differences, mnemonic: 'run at full speed' },
+    unimplemented: unimplemented !== undefined,
+  };
+}
+
 /** `bytes  disassembly` of the instruction at RIP of a state. */
-export function disassemble(testCase: Case, before: MachineState): string {
+function disassemble(testCase: Case, before: MachineState): string {
   if (!decode(testCase, before)) return `${hexBytes(testCase.code)}  (invalid)`;
   const formatter = new Formatter(FormatterSyntax.Intel);
   const skip = before.number(RIP) - testCase.state.number(RIP);
@@ -201,6 +237,17 @@ export function disassemble(testCase: Case, before: MachineState): string {
   const text = `${hexBytes(bytes)}  ${formatter.format(scratch)}`;
   formatter.free();
   return text;
+}
+
+/** All instructions of a case. */
+function listing(testCase: Case): string {
+  const at = testCase.state.copy();
+  const lines: string[] = [];
+  for (let i = 0; i < testCase.steps && decode(testCase, at); i++) {
+    lines.push(disassemble(testCase, at));
+    at.set(RIP, at.get(RIP) + BigInt(scratch.length));
+  }
+  return lines.join('\n');
 }
 
 /** The registers an instruction uses, as values of iced-x86's enumeration. */
@@ -245,8 +292,9 @@ function usesX87(used: ReadonlySet<Register>): boolean {
 /** A few lines: bytes, disassembly, the differences, the operands, how to see it again. */
 export function describe(mismatch: Mismatch, reproduce: string): string {
   const { testCase, step, before, differences } = mismatch;
-  const text = disassemble(testCase, before);
-  const lines = [`${text}   (step ${step + 1}, at ${hex(before.get(RIP))})`];
+  const text = step < 0 ? listing(testCase) : disassemble(testCase, before);
+  const when = step < 0 ? 'stepped ("silicon") and not' : `step ${step + 1}`;
+  const lines = [`${text}   (${when}, at ${hex(before.get(RIP))})`];
   for (const { what, silicon, emulated } of differences) {
     lines.push(`  ${what}: silicon ${silicon}; emulated ${emulated}`);
   }

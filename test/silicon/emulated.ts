@@ -9,6 +9,7 @@ import {
   PAGE_NX,
   PAGE_USER,
   PAGE_WRITE,
+  type Registers,
   VECTOR_AC,
   VECTOR_BP,
   VECTOR_BR,
@@ -152,6 +153,18 @@ export function loadState({ registers }: Cpu, state: MachineState): void {
   registers.fxrstor(state.fx);
 }
 
+function readState(registers: Registers): MachineState {
+  const state = new MachineState();
+  for (let i = 0; i <= RFLAGS; i++) state.set(i, registers.get(i));
+  state.set(FS_BASE, registers.fsBase);
+  state.set(GS_BASE, registers.gsBase);
+  registers.fxsave(state.fx);
+  // as stepper.c does: the tracer's own trap flag and the mask of MXCSR say nothing
+  state.view.setUint32(RFLAGS * 8, state.view.getUint32(RFLAGS * 8, true) & ~FLAG_TF, true);
+  state.view.setUint32(FX_MXCSR_MASK, 0, true);
+  return state;
+}
+
 /**
  * One step of the trap flag.
  * @param repeats whether the instruction at RIP is a repeated string instruction
@@ -161,14 +174,7 @@ export function step(cpu: Cpu, repeats: () => boolean): Omit<Step, 'changes'> {
   const rip = registers.get(RIP);
   registers.rflags |= BigInt(FLAG_TF);
   const exit = cpu.run(STEP_BUDGET);
-  const state = new MachineState();
-  for (let i = 0; i <= RFLAGS; i++) state.set(i, registers.get(i));
-  state.set(FS_BASE, registers.fsBase);
-  state.set(GS_BASE, registers.gsBase);
-  registers.fxsave(state.fx);
-  // as stepper.c does: the tracer's own trap flag and the mask of MXCSR say nothing
-  state.view.setUint32(RFLAGS * 8, state.view.getUint32(RFLAGS * 8, true) & ~FLAG_TF, true);
-  state.view.setUint32(FX_MXCSR_MASK, 0, true);
+  const state = readState(registers);
   // a trap between two iterations saves RF set as well
   if (state.get(RIP) === rip && exit.reason === 'exception' && exit.vector === VECTOR_DB) {
     if (repeats()) state.set(RFLAGS, state.get(RFLAGS) | BigInt(FLAG_RF));
@@ -199,7 +205,10 @@ interface Page {
   readonly baseline: Uint8Array;
 }
 
-const NOTHING: Pick<Patch, 'address'> & { code: Uint8Array } = { address: CODE.address, code: new Uint8Array(0) };
+const NOTHING: Pick<Patch, 'address'> & { code: Uint8Array } = {
+  address: CODE.address,
+  code: new Uint8Array(0),
+};
 /** What the code area is filled with. */
 const INT3 = new Uint8Array(PAGE_SIZE).fill(0xcc);
 
@@ -242,28 +251,51 @@ export class EmulatedProcessor {
     }
   }
 
-  run({ state, code, patches, steps }: Case): Step[] {
-    this.#place(state.number(RIP), code);
-    for (const patch of patches) this.#write(patch.address, patch.bytes);
-    for (const page of this.#pages) {
-      if (Buffer.compare(page.now, page.before) !== 0) page.before.set(page.now);
-    }
-    loadState(this.#cpu, state);
+  /** Runs a case step by step under the trap flag. */
+  run(testCase: Case): Step[] {
+    const { code, steps } = testCase;
+    this.#prepare(testCase);
     const taken: Step[] = [];
     while (taken.length < steps) {
       const done = step(this.#cpu, () => isRepeatedString(code));
       taken.push({ ...done, changes: this.#changes() });
       if (taken[taken.length - 1].signal !== 0) break;
     }
-    // code that ran stays: the next case may have the same, which is then not decoded again
+    this.#restore(taken.some(({ changes }) => changes.length > 0));
+    return taken;
+  }
+
+  /** Runs a case at full speed for as many instructions; tells where that ends, as one step. */
+  runWhole(testCase: Case): Step {
+    this.#prepare(testCase);
+    const { registers } = this.#cpu;
+    const exit = this.#cpu.run(testCase.steps);
+    const state = readState(registers);
+    const signal = exit.reason === 'budget' ? PLAIN : told(exit, state);
+    const changes = this.#changes();
+    this.#restore(changes.length > 0);
+    return { ...signal, state, changes };
+  }
+
+  #prepare({ state, code, patches }: Case): void {
+    this.#place(state.number(RIP), code);
+    for (const patch of patches) this.#write(patch.address, patch.bytes);
     for (const page of this.#pages) {
-      const executable = page.address < DATA.address;
-      if (executable && taken.every(({ changes }) => changes.length === 0)) continue;
-      if (executable) this.#placed = NOTHING;
+      if (Buffer.compare(page.now, page.before) !== 0) page.before.set(page.now);
+    }
+    loadState(this.#cpu, state);
+  }
+
+  /** Puts memory back; code that ran stays, since the next case may have the same. */
+  #restore(codeChanged: boolean): void {
+    for (const page of this.#pages) {
+      if (page.address < DATA.address) {
+        if (!codeChanged) continue;
+        this.#placed = NOTHING;
+      }
       if (Buffer.compare(page.now, page.baseline) === 0) continue;
       this.#cpu.memory.write(page.offset, page.baseline);
     }
-    return taken;
   }
 
   /** Puts code into the code area, which holds nothing else but its baseline. */

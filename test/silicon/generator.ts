@@ -1,7 +1,7 @@
 // A stream of cases from a seed. Case n depends on the seed, n and the filter alone, so that one
 // line reproduces it.
 import { type Encoding, encode } from './encoding.js';
-import { operandsFor } from './operands.js';
+import { fitsSequence, operandsFor, operandsForSequence } from './operands.js';
 import { Random } from './random.js';
 import { AREAS, type Case, CODE, PAGE_SIZE, type Patch } from './state.js';
 import { type Form, findForms, GROUPS } from './templates.js';
@@ -32,12 +32,18 @@ export function baselineMemory(): Patch[] {
 export class Generator {
   readonly #seed: number;
   readonly #forms: readonly Form[];
+  readonly #length: number;
   #group = -1;
   #encoding: Encoding | undefined;
 
-  /** @param only groups or mnemonics; everything when empty */
-  constructor(seed: number, only: readonly string[] = []) {
+  /**
+   * @param only groups or mnemonics; everything when empty
+   * @param length instructions per case: those of longer cases do not depend on each other's
+   *   results for their addresses
+   */
+  constructor(seed: number, only: readonly string[] = [], length = 1) {
     this.#seed = seed;
+    this.#length = length;
     allForms ??= findForms();
     this.#forms = allForms.filter(
       ({ group, mnemonic }) => only.length === 0 || only.includes(group) || only.includes(mnemonic),
@@ -49,21 +55,33 @@ export class Generator {
 
   /** Case number `index` of this stream. */
   at(index: number): GeneratedCase {
+    if (this.#length > 1) return this.#sequence(index);
     const encoding = this.#encodingOf(Math.floor(index / SHARING));
     const random = new Random(this.#seed ^ 0x4f1b_bcdc, index);
     return { ...operandsFor(random, encoding), encoding, index };
   }
 
+  #sequence(index: number): GeneratedCase {
+    const random = new Random(this.#seed ^ this.#length, index);
+    const encodings = Array.from({ length: this.#length }, () =>
+      this.#encode(random, fitsSequence),
+    );
+    return { ...operandsForSequence(random, encodings), encoding: encodings[0], index };
+  }
+
   #encodingOf(group: number): Encoding {
-    if (group === this.#group && this.#encoding !== undefined) return this.#encoding;
-    const random = new Random(this.#seed, group);
+    if (group !== this.#group || this.#encoding === undefined) {
+      this.#encoding = this.#encode(new Random(this.#seed, group), () => true);
+      this.#group = group;
+    }
+    return this.#encoding;
+  }
+
+  #encode(random: Random, fits: (encoding: Encoding) => boolean): Encoding {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const encoding = encode(random, random.pick(this.#forms));
-      if (encoding === undefined) continue;
-      this.#group = group;
-      this.#encoding = encoding;
-      return encoding;
+      if (encoding !== undefined && fits(encoding)) return encoding;
     }
-    throw new Error('no encoding found');
+    throw new Error('no instruction of this kind fits');
   }
 }

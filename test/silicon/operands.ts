@@ -5,6 +5,7 @@ import { memoryFormat, randomFloatingPoint } from './floating-point.js';
 import type { Random } from './random.js';
 import {
   type Case,
+  CODE,
   CONSTANTS,
   DATA,
   FS_BASE,
@@ -220,6 +221,42 @@ function randomState(random: Random, encoding: Encoding): MachineState {
     state.set(encoding.segment === 'fs' ? FS_BASE : GS_BASE, base);
   randomFloatingPoint(random, state, encoding);
   return state;
+}
+
+/** Whether an operand lies at a place that no register decides. */
+const isFixed = ({ memory }: Encoding): boolean =>
+  memory === undefined || (memory.base < 0 && memory.index < 0);
+
+/** Whether an instruction may stand in a sequence: it goes on to the next, and rarely faults. */
+export function fitsSequence(encoding: Encoding): boolean {
+  const { group, mnemonic, invalid } = encoding;
+  if (invalid || group === 'string' || !isFixed(encoding)) return false;
+  if (group === 'branch') return /^j[^mr]/.test(mnemonic) && encoding.bytes.length < 6;
+  return !/^(i?div|ud[012]|int3|leave|enter|pop|push|maskmov|xlat|fx|ldmxcsr)/.test(mnemonic);
+}
+
+/** A case that executes several encodings one after the other. */
+export function operandsForSequence(random: Random, encodings: readonly Encoding[]): Case {
+  const state = randomState(random, encodings[0]);
+  const patches: Patch[] = [];
+  const code: number[] = [];
+  // up to 15 bytes each: they fit between here and the end of the area
+  const start = CODE.address + random.below(CODE.pages * PAGE_SIZE - 15 * encodings.length);
+  for (const encoding of encodings) {
+    const { memory, group } = encoding;
+    let bytes = encoding.bytes;
+    if (memory !== undefined) {
+      state.setWords(RIP, start + code.length, 0);
+      const placed = placeOperand(random, state, encoding, memory);
+      const patch = piece(random, placed.address, 16, memoryFormat(random, encoding));
+      if (patch !== undefined) patches.push(patch);
+      bytes = placed.code;
+    }
+    code.push(...bytes);
+    if (group === 'branch') code[code.length - 1] = 0; // taken or not, the next one follows
+  }
+  state.setWords(RIP, start, 0);
+  return { state, code: Uint8Array.from(code), patches, steps: encodings.length };
 }
 
 /** One case for an encoding; two calls with equal random streams give equal cases. */

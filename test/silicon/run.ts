@@ -13,6 +13,7 @@ const HELP = `usage: npm run test:silicon -- [options]
   --seed N      stream of cases (1)
   --count N     how many cases (1000000)
   --only A,B    groups or mnemonics: integer string branch x87 mmx sse sse2 sse4
+  --length N    instructions per case (1); more than one are also run without the trap flag
   --case N      one case, told in full
   --examples N  mismatches shown per mnemonic (1)`;
 
@@ -30,6 +31,7 @@ const OPTIONS = {
   seed: { type: 'string', default: '1' },
   count: { type: 'string', default: '1000000' },
   only: { type: 'string', default: '' },
+  length: { type: 'string', default: '1' },
   case: { type: 'string' },
   examples: { type: 'string', default: '1' },
   help: { type: 'boolean', default: false },
@@ -48,7 +50,10 @@ async function main(): Promise<number> {
   }
   const only = values.only.split(',').filter((word) => word !== '');
   const seed = Number(values.seed);
-  const generator = new Generator(seed, only);
+  let stream = `--seed ${seed}`;
+  if (only.length > 0) stream += ` --only ${values.only}`;
+  if (values.length !== OPTIONS.length.default) stream += ` --length ${values.length}`;
+  const generator = new Generator(seed, only, Number(values.length));
   const native = new NativeProcessor();
   const emulated = new EmulatedProcessor();
   const started = performance.now();
@@ -57,8 +62,7 @@ async function main(): Promise<number> {
   const tally = await checkCases({
     ...{ generator, native, emulated, count, examples: Number(values.examples) },
     first: single ? Number(values.case) : 0,
-    reproduce: (index) =>
-      `npm run test:silicon -- --seed ${seed}${values.only && ` --only ${values.only}`} --case ${index}`,
+    reproduce: (index) => `npm run test:silicon -- ${stream} --case ${index}`,
     progress: (now) => progress(now, count, started),
   });
   native.close();
@@ -79,5 +83,5 @@ try {
   process.exitCode = await main();
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 2;
+  process.exit(2); // the helper may still be waiting for cases
 }

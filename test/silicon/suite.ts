@@ -1,5 +1,5 @@
 // Runs a stream of cases on both processors, a batch ahead on silicon while the other one works.
-import { compare, type Mismatch, describe as tell } from './compare.js';
+import { compare, compareWhole, type Mismatch, describe as tell } from './compare.js';
 import type { EmulatedProcessor } from './emulated.js';
 import { baselineMemory, type GeneratedCase } from './generator.js';
 import type { NativeProcessor } from './native.js';
@@ -20,7 +20,7 @@ export interface Tally {
 export interface Suite {
   readonly generator: { at(index: number): GeneratedCase };
   readonly native: Pick<NativeProcessor, 'run' | 'setBaseline'>;
-  readonly emulated: Pick<EmulatedProcessor, 'run' | 'setBaseline'>;
+  readonly emulated: Pick<EmulatedProcessor, 'run' | 'runWhole' | 'setBaseline'>;
   readonly first: number;
   readonly count: number;
   /** How many mismatches to tell per mnemonic. */
@@ -49,7 +49,11 @@ export async function checkCases(suite: Suite): Promise<Tally> {
   for (let at = suite.first + BATCH; current !== undefined; at += BATCH) {
     const next = begin(at);
     const [cases, running] = current;
-    const ours = cases.map((testCase) => suite.emulated.run(testCase));
+    const ours = cases.map((testCase) => {
+      const stepped = suite.emulated.run(testCase);
+      const whole = testCase.steps > 1 ? suite.emulated.runWhole(testCase) : undefined;
+      return { stepped, whole };
+    });
     const results = await running;
     results.forEach((native, i) => {
       check(suite, tally, cases[i], native, ours[i]);
@@ -65,15 +69,16 @@ function check(
   tally: Tally,
   testCase: GeneratedCase,
   native: readonly Step[],
-  ours: readonly Step[],
+  { stepped, whole }: { stepped: readonly Step[]; whole: Step | undefined },
 ): void {
   tally.cases++;
   tally.steps += native.length;
-  const mismatch = compare(testCase, native, ours);
+  const mismatch =
+    compare(testCase, native, stepped) ?? (whole && compareWhole(testCase, stepped, whole));
   if (mismatch === undefined) return;
   if (mismatch.unimplemented) tally.unimplemented++;
   else tally.mismatches++;
-  const name = causeOf(mismatch, native[mismatch.step]);
+  const name = causeOf(mismatch, native[Math.max(mismatch.step, 0)]);
   const seen = tally.byMnemonic.get(name) ?? 0;
   tally.byMnemonic.set(name, seen + 1);
   const shown = mismatch.unimplemented ? Math.min(1, suite.examples) : suite.examples;
