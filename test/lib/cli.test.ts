@@ -161,7 +161,7 @@ describe('errors of the command line', () => {
     refuses(['run', file('arm', bytes)], 126, /64-bit ARM/);
   });
   it('an instruction that is not implemented', () => {
-    refuses(['run', TOOL, 'vector'], 125, /vaddps.*c5 fc 58 c1.*0x[0-9a-f]+/i);
+    refuses(['run', TOOL, 'vector'], 125, /0x[0-9a-f]+.*vaddps.*c5 fc 58 c1/);
   });
 
   it('names a system call that relibc has no function for once, and goes on', () => {
