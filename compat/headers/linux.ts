@@ -89,6 +89,9 @@ export const AT_SECURE = 23;
 export const AT_RANDOM = 25;
 export const AT_EXECFN = 31;
 
+/** Bytes of struct rusage. */
+export const RUSAGE_SIZE = 144;
+
 /** struct stat: sizes in bytes, st_blocks in units of 512. */
 export const LinuxStat = layout(144, {
   st_dev: usize(0),

@@ -63,12 +63,10 @@ function* exitThread(call: LinuxCall): SystemCalls<never> {
   return yield* processes.exit(libc, call.int(0));
 }
 
-const RUSAGE = 144;
-
 function* wait4(call: LinuxCall): SystemCalls<number> {
   const pid = yield* waitpid(call.libc, call.int(0), call.value(1), call.int(2));
   const usage = call.value(3);
-  if (pid > 0 && usage !== 0) call.user.memory.write(usage, new Uint8Array(RUSAGE));
+  if (pid > 0 && usage !== 0) call.user.memory.write(usage, new Uint8Array(linux.RUSAGE_SIZE));
   return pid;
 }
 

@@ -1,10 +1,14 @@
 // Linux's calls about the system and its limits, as relibc for Redox answers them.
 import type { SystemCalls } from '../../../kernel-sim/abi/index.js';
-import { EINVAL, ENOSYS } from '../../../kernel-sim/abi/index.js';
+import { CLOCK_MONOTONIC, EINVAL, ENOSYS } from '../../../kernel-sim/abi/index.js';
+import { RUSAGE_SIZE } from '../../headers/linux.js';
 import { encodeText } from '../../libc.js';
-import { getrandom } from '../../pal/time.js';
+import { getrandom, readClock } from '../../pal/time.js';
 import type { Handler, LinuxCall } from '../linux-call.js';
+import { NANOSECONDS } from '../timespec.js';
 
+const TMS_SIZE = 32;
+const TICKS = 100;
 const UTSNAME_FIELD = 65;
 /** sysname, nodename, release, version, machine, domainname: those of Redox in 2019. */
 const UTSNAME = ['Redox', 'redox', '0.5.0', '', 'x86_64', ''];
@@ -29,6 +33,28 @@ function limitAt(index: number): Handler {
   };
 }
 
+/** Redox accounts nobody's processor time: all of struct rusage is zero. */
+function* getrusage(call: LinuxCall): SystemCalls<number> {
+  yield 'pause';
+  call.user.memory.write(call.value(1), new Uint8Array(RUSAGE_SIZE));
+  return 0;
+}
+
+/** Nor is there any in struct tms; the result is a clock of 100 ticks a second. */
+function* times(call: LinuxCall): SystemCalls<number> {
+  const now = yield* readClock(call.libc, CLOCK_MONOTONIC);
+  if (now === undefined) return -1;
+  if (call.value(0) !== 0) call.user.memory.write(call.value(0), new Uint8Array(TMS_SIZE));
+  return now.tv_sec * TICKS + Math.floor((now.tv_nsec * TICKS) / NANOSECONDS);
+}
+
+/** One processor. */
+function* getaffinity(call: LinuxCall): SystemCalls<number> {
+  yield 'pause';
+  call.user.memory.store64(call.value(2), 1n);
+  return 8;
+}
+
 const PR_SET_NAME = 15;
 
 function* prctl(call: LinuxCall): SystemCalls<number> {
@@ -49,6 +75,9 @@ function* accepted(): SystemCalls<number> {
 
 export const SYSTEM_CALLS: Readonly<Record<string, Handler>> = {
   uname,
+  getrusage,
+  times,
+  sched_getaffinity: getaffinity,
   prlimit64: limitAt(3),
   getrlimit: limitAt(1),
   getrandom: (call) => getrandom(call.libc, call.value(0), call.value(1)),

@@ -200,6 +200,21 @@ static void signals(void) {
     say("kill", CALL(KILL, CALL(GETPID, 0, 0, 0), 10, 0));
     CALL(YIELD, 0, 0, 0);
     say("handled", handled);
+    int ends[2];
+    char byte;
+    CALL(PIPE, ends, 0, 0);
+    for (int round = 0; round < 2; round++) {
+        long pid = CALL(FORK, 0, 0, 0);
+        if (pid == 0) {
+            long pause[2] = {0, 20000000};
+            CALL(NANOSLEEP, pause, 0, 0);
+            CALL(KILL, CALL(GETPPID, 0, 0, 0), 10, 0);
+            CALL(EXIT, 0, 0, 0);
+        }
+        say("interrupted", round == 0 ? CALL(34, 0, 0, 0) : CALL(READ, ends[0], &byte, 1));
+        say("handled", handled);
+        say("exit", wait_for(pid));
+    }
     word mask = 0x800, found = 0;
     say("block", call(SIGPROCMASK, 0, P(&mask), 0, 8, 0, 0));
     say("query", call(SIGPROCMASK, 0, 0, P(&found), 8, 0, 0));
@@ -301,6 +316,9 @@ static void others(void) {
     time[0] += 0, time[1] = time[1] < 990000000 ? time[1] + 1000000 : time[1];
     say("clock_nanosleep", call(230, 1, 1, P(time), 0, 0, 0));
     say("rlimit", call(302, 0, 7, 0, P(buffer), 0, 0));
+    say("getrusage", CALL(98, 0, buffer, 0));
+    say("times", CALL(100, buffer, 0, 0) > 0);
+    say("affinity", call(204, 0, 128, P(buffer), 0, 0, 0) > 0);
     say("madvise", CALL(28, 0x1000, 0, 4));
     say("close", CALL(CLOSE, 200, 0, 0));
 }
