@@ -13,12 +13,16 @@ export type Width = 8 | 16 | 32 | 64;
 export interface Value {
   readonly width: Width;
   readonly local: number;
+  /** What it is, where that is known when the code is emitted: as an unsigned number. */
+  readonly known?: bigint | undefined;
 }
 
 /** A truth value: an i32 that is 0 or 1. */
 export interface Bit {
   readonly bit: true;
   readonly local: number;
+  /** What it is, where that is known when the code is emitted. */
+  readonly known?: boolean | undefined;
 }
 
 /** 128 bits: an XMM register's worth. */
@@ -36,6 +40,15 @@ export interface Float {
 const MASK: Readonly<Record<8 | 16, number>> = { 8: 0xff, 16: 0xffff };
 
 type Arithmetic = 'add' | 'sub' | 'mul' | 'and' | 'or' | 'xor' | 'shl' | 'shr_u' | 'shr_s';
+/** Operations computed at once on known values; what they give is cut to the width. */
+const FOLD: Partial<Record<Arithmetic, (a: bigint, b: bigint) => bigint>> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  and: (a, b) => a & b,
+  or: (a, b) => a | b,
+  xor: (a, b) => a ^ b,
+};
+
 type Comparison =
   | 'eq'
   | 'ne'
@@ -56,7 +69,7 @@ export abstract class Values {
     if (width === 64) this.code.i64(value);
     else this.code.i32(Number(BigInt.asUintN(width, value)) | 0);
     this.code.set(local);
-    return { width, local };
+    return { width, local, known: BigInt.asUintN(width, value) };
   }
 
   // Arithmetic on two values of one width
@@ -137,12 +150,14 @@ export abstract class Values {
 
   zeroExtend(a: Value, width: Width): Value {
     if (width === a.width) return a;
+    if (a.known !== undefined) return this.constant(a.known, width);
     if (width !== 64) return { width, local: a.local };
     return this.#integer(64, () => this.code.get(a.local).op('i64.extend_i32_u'));
   }
 
   signExtend(a: Value, width: Width): Value {
     if (width === a.width) return a;
+    if (a.known !== undefined) return this.constant(BigInt.asIntN(a.width, a.known), width);
     const narrow = this.#integer(32, () => {
       this.code.get(a.local);
       if (a.width === 8) this.code.op('i32.extend8_s');
@@ -156,6 +171,7 @@ export abstract class Values {
 
   truncate(a: Value, width: Width): Value {
     if (width === a.width) return a;
+    if (a.known !== undefined) return this.constant(a.known, width);
     return this.#integer(width, () => {
       this.code.get(a.local);
       if (a.width === 64) this.code.op('i32.wrap_i64');
@@ -179,6 +195,7 @@ export abstract class Values {
   }
 
   isZero(a: Value): Bit {
+    if (a.known !== undefined) return this.bitConstant(a.known === 0n);
     const type = this.#type(a);
     return this.bit(() => this.code.get(a.local).op(`${type}.eqz`));
   }
@@ -206,10 +223,11 @@ export abstract class Values {
   }
 
   bitConstant(value: boolean): Bit {
-    return this.bit(() => this.code.i32(value ? 1 : 0));
+    return { ...this.bit(() => this.code.i32(value ? 1 : 0)), known: value };
   }
 
   bitNot(a: Bit): Bit {
+    if (a.known !== undefined) return this.bitConstant(!a.known);
     return this.bit(() => this.code.get(a.local).op('i32.eqz'));
   }
 
@@ -258,6 +276,11 @@ export abstract class Values {
 
   /** Emits `then` where the bit is set, `otherwise` where it is clear. */
   if(condition: Bit, then: () => void, otherwise?: () => void): void {
+    if (condition.known !== undefined) {
+      if (condition.known) then();
+      else otherwise?.();
+      return;
+    }
     this.code.get(condition.local).if();
     this.enter(then);
     if (otherwise !== undefined) {
@@ -417,13 +440,17 @@ export abstract class Values {
   }
 
   #arithmetic(op: Arithmetic, a: Value, b: Value): Value {
+    const fold = FOLD[op];
+    if (fold !== undefined && a.known !== undefined && b.known !== undefined) {
+      return this.constant(fold(a.known, b.known), a.width);
+    }
     const type = this.#type(a);
     return this.#integer(a.width, () => this.code.get(a.local).get(b.local).op(`${type}.${op}`));
   }
 
   #normalised(op: Arithmetic, a: Value, b: Value): Value {
     const result = this.#arithmetic(op, a, b);
-    if (a.width === 64 || a.width === 32) return result;
+    if (a.width === 64 || a.width === 32 || result.known !== undefined) return result;
     const mask = MASK[a.width];
     this.code.get(result.local).i32(mask).op('i32.and').set(result.local);
     return result;
