@@ -76,7 +76,7 @@ export class Context {
   threadBlock = false;
 
   /** Registers while the context is not on the CPU: read {@link registers} instead. */
-  readonly saved = new Registers(new ArrayBuffer(Registers.SIZE));
+  readonly saved = new Registers();
   /** The CPU's registers while they are this context's. */
   live: Registers | undefined;
   /** Whether a tracer finds registers here: the context entered the kernel through a frame. */
@@ -102,6 +102,8 @@ export class Context {
 
   readonly pending: number[] = [];
   backup: SignalBackup | undefined;
+  /** Room for the registers of the next backup. */
+  spare: Registers | undefined;
   /** sigreturn was called; the backup returns at the next scan. */
   restoring = false;
   actions: SignalActions;

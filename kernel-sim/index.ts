@@ -12,10 +12,10 @@ export {
   type SpawnOptions,
   type Statistics,
 } from './kernel.js';
+export { KernelPanic } from './panic.js';
 export { type KernelProfile, P7 } from './profile.js';
 export { RunQueue } from './run-queue.js';
 export { RoundRobin, type Scheduler } from './scheduler.js';
 export { type FileProvider, FileTree } from './scheme/file-tree.js';
-export { KernelPanic } from './scheme/proc.js';
 export type { Host } from './scheme/services.js';
 export { UnimplementedInstruction } from './user-mode.js';

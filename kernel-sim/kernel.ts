@@ -1,6 +1,6 @@
 // The kernel: contexts and the loop that gives them the one CPU in turn. The order of things in a
 // switch follows context/switch.rs of 2019: scan everybody, pick the next, give it a signal.
-import { type Cpu, OutOfMemoryError, Registers, VECTOR_PF } from '../cpu/index.js';
+import { type Cpu, OutOfMemoryError, VECTOR_PF } from '../cpu/index.js';
 import type { HostedProgram, Link } from './abi/index.js';
 import { Clock } from './clock.js';
 import { Context, RUNNABLE } from './context.js';
@@ -350,11 +350,4 @@ export class Kernel {
     }
     return waiting;
   }
-}
-
-/** A copy of registers, for a backup. */
-export function copyOf(registers: Registers): Registers {
-  const copy = new Registers(new ArrayBuffer(Registers.SIZE));
-  registers.copyTo(copy);
-  return copy;
 }

@@ -54,23 +54,36 @@ export class HostedMemory implements UserMemory {
   }
 
   store8(address: number, value: number): void {
-    this.#wordView.setUint8(0, value);
-    this.#store(address, 1);
+    const offset = this.#at(address, 'write');
+    this.#cpu.memory.bytes[offset] = value;
+    this.#written(offset);
   }
 
   store32(address: number, value: number): void {
-    this.#wordView.setUint32(0, value, true);
-    this.#store(address, 4);
+    if (crosses(address, 4)) {
+      this.#wordView.setUint32(0, value, true);
+      this.write(address, this.#word.subarray(0, 4));
+      return;
+    }
+    const offset = this.#at(address, 'write');
+    this.#cpu.memory.view.setUint32(offset, value, true);
+    this.#written(offset);
   }
 
   store64(address: number, value: bigint): void {
-    this.#wordView.setBigUint64(0, BigInt.asUintN(64, value), true);
-    this.#store(address, 8);
+    this.#wordView.setBigUint64(0, value, true);
+    this.write(address, this.#word);
   }
 
   storeNumber(address: number, value: number): void {
-    setWord(this.#wordView, 0, value);
-    this.#store(address, 8);
+    if (crosses(address, 8)) {
+      setWord(this.#wordView, 0, value);
+      this.write(address, this.#word);
+      return;
+    }
+    const offset = this.#at(address, 'write');
+    setWord(this.#cpu.memory.view, offset, value);
+    this.#written(offset);
   }
 
   string(address: number, limit = Number.POSITIVE_INFINITY): Uint8Array {
@@ -98,8 +111,9 @@ export class HostedMemory implements UserMemory {
     return this.#wordView;
   }
 
-  #store(address: number, length: number): void {
-    this.write(address, this.#word.subarray(0, length));
+  #written(offset: number): void {
+    const { memory } = this.#cpu;
+    memory.touched(memory.frameOf(offset));
   }
 }
 

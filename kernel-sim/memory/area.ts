@@ -24,6 +24,8 @@ export interface Region {
 
 export class Area {
   readonly members = new Set<ProcessMemory>();
+  /** Grows whenever a page that was translated may lie elsewhere now, or may not be written. */
+  generation = 0;
   /** Of the heap: its size to the byte. */
   size = 0;
   readonly #memory: PhysicalMemory;
@@ -68,6 +70,7 @@ export class Area {
   /** Drops the regions for which a test holds, with their pages. */
   remove(test: (region: Region) => boolean): void {
     this.#found = undefined;
+    this.generation++;
     const removed = this.#regions.filter(test);
     this.#regions = this.#regions.filter((region) => !test(region));
     for (const { start, end } of removed) this.#drop(start, end);
@@ -76,6 +79,7 @@ export class Area {
   /** Replaces a region by others that cover at most the same pages. */
   replace(region: Region, ...others: Region[]): void {
     this.#found = undefined;
+    this.generation++;
     this.#regions.splice(this.#regions.indexOf(region), 1, ...others);
     const end = others.at(-1)?.end ?? region.start;
     if (end < region.end) this.#drop(end, region.end);
@@ -105,6 +109,7 @@ export class Area {
     const frame = this.frame(region, address);
     const memory = this.#memory;
     if (memory.references(frame) === 1) return frame;
+    this.generation++;
     const copy = memory.allocate();
     const from = memory.offset(frame);
     memory.write(memory.offset(copy), memory.bytes.subarray(from, from + PAGE_SIZE));
@@ -129,6 +134,7 @@ export class Area {
 
   /** A copy with frames in common. */
   copy(): Area {
+    this.generation++;
     const copy = new Area(this.#memory, this.#base);
     copy.#regions = this.#regions.slice();
     copy.size = this.size;

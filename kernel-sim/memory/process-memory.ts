@@ -39,6 +39,8 @@ export interface Mapping {
 /** Who reaches for a page: the kernel for `proc:` writes where the process itself could not. */
 export type Access = 'read' | 'write' | 'force';
 
+const FEW = 64;
+
 /** What a clone shares with its parent. */
 export interface Sharing {
   readonly memory: boolean;
@@ -52,6 +54,12 @@ export class ProcessMemory {
   readonly #cpu: Cpu;
   readonly #areas: (Area | undefined)[] = new Array(SLOTS).fill(undefined);
   #space: AddressSpace | undefined;
+  /** The translation of {@link translate} that was asked for last. */
+  #lastPage = -1;
+  #lastOffset = 0;
+  #lastAccess: Access = 'read';
+  #lastArea: Area | undefined;
+  #lastGeneration = 0;
 
   constructor(cpu: Cpu) {
     this.#cpu = cpu;
@@ -180,6 +188,7 @@ export class ProcessMemory {
       area?.leave(this);
     });
     this.#areas.fill(undefined);
+    this.#lastPage = -1;
     this.#space?.destroy();
     this.#space = undefined;
   }
@@ -241,7 +250,9 @@ export class ProcessMemory {
       const offset = this.translate(address + done, 'read');
       if (offset < 0) break;
       const count = Math.min(PAGE_SIZE - ((address + done) % PAGE_SIZE), target.length - done);
-      target.set(bytes.subarray(offset, offset + count), done);
+      // a view costs more than the copying of a few bytes
+      if (count <= FEW) for (let i = 0; i < count; i++) target[done + i] = bytes[offset + i];
+      else target.set(bytes.subarray(offset, offset + count), done);
       done += count;
     }
     return done;
@@ -276,11 +287,25 @@ export class ProcessMemory {
    * accessed so. Who writes there must say so by PhysicalMemory.write or .touched.
    */
   translate(address: number, access: Access): number {
+    const within = address % PAGE_SIZE;
+    const page = address - within;
+    if (
+      page === this.#lastPage &&
+      access === this.#lastAccess &&
+      this.#lastArea?.generation === this.#lastGeneration
+    ) {
+      return this.#lastOffset + within;
+    }
     const region = this.find(address);
     if (region === undefined || (access === 'write' && !region.writable)) return -1;
     const area = this.#area(address);
     const frame = access === 'read' ? area.frame(region, address) : area.ownFrame(region, address);
-    return this.#cpu.memory.offset(frame) + (address % PAGE_SIZE);
+    this.#lastPage = page;
+    this.#lastOffset = this.#cpu.memory.offset(frame);
+    this.#lastAccess = access;
+    this.#lastArea = area;
+    this.#lastGeneration = area.generation;
+    return this.#lastOffset + within;
   }
 
   #at(address: number): Area | undefined {

@@ -1,7 +1,7 @@
 // How a signal reaches its process. Facts: context/switch.rs and context/signal.rs of 2019: a switch pops one
 // signal and diverts the context into the kernel's handler, with everything it was doing kept aside;
 // sigreturn brings that back, at a switch of somebody else's.
-import { FLAG_TF, RDI, type Registers, RFLAGS, RIP, RSP } from '../../cpu/index.js';
+import { FLAG_TF, RDI, Registers, RFLAGS, RIP, RSP } from '../../cpu/index.js';
 import {
   CONTINUED_STATUS,
   PTRACE_FLAG_IGNORE,
@@ -20,10 +20,10 @@ import {
   stoppedStatus,
 } from '../abi/index.js';
 import { type Context, MACHINE, RUNNABLE } from '../context.js';
-import { copyOf, type Kernel } from '../kernel.js';
+import type { Kernel } from '../kernel.js';
 import { SIGNAL_STACK, SIGNAL_STACK_SIZE } from '../memory/layout.js';
+import { KernelPanic } from '../panic.js';
 import { exit } from '../process/exit.js';
-import { KernelPanic } from '../scheme/proc.js';
 import type { Sleep, Syscall } from '../syscall.js';
 import type { SignalAction } from './state.js';
 
@@ -39,7 +39,10 @@ export function deliver(kernel: Kernel, context: Context): void {
   if (context.pending.length === 0) kernel.signaled.delete(context);
   if (signal === undefined) return;
   const { registers, frame, flow, user } = context;
-  context.backup = { signal, registers: copyOf(registers), frame, flow, user };
+  const kept = context.spare ?? new Registers();
+  context.spare = undefined;
+  registers.copyTo(kept);
+  context.backup = { signal, registers: kept, frame, flow, user };
   context.flow = handle(kernel, context, signal);
 }
 
@@ -54,6 +57,7 @@ export function restore(kernel: Kernel, context: Context): void {
   context.flow = backup.flow;
   context.user = backup.user;
   context.backup = undefined;
+  context.spare = backup.registers;
   context.unblock();
 }
 
