@@ -105,6 +105,21 @@ static void processes(char **argv, char **envp) {
         _exit(1);
     }
     printf("exec %04x\n", wait_for(pid));
+    char program[256] = "";
+    printf("link %d\n", readlink("/proc/self/exe", program, 255) > 0);
+    FILE *script = fopen("/tmp/libc-script", "w");
+    fprintf(script, "#!%s\nand more\n", program);
+    fclose(script);
+    for (int mode = 0600; mode <= 0700; mode += 0100) {
+        chmod("/tmp/libc-script", mode);
+        if ((pid = fork()) == 0) {
+            char *args[] = {"/tmp/libc-script", NULL};
+            execve(args[0], args, envp);
+            _exit(126);
+        }
+        printf("script %04x\n", wait_for(pid));
+    }
+    unlink("/tmp/libc-script");
     if ((pid = fork()) == 0)
         abort();
     printf("abort %04x\n", wait_for(pid));
