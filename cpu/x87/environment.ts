@@ -1,5 +1,5 @@
 // The x87 state as memory images: FNSTENV, FLDENV, FNSAVE and FRSTOR in the 32-bit protected-mode
-// layout that 64-bit mode uses too, and the x87 part of FXSAVE64. Intel SDM vol. 1, figure 8-9
+// layout that 64-bit mode uses too (or, prefixed, the 16-bit one), and the x87 part of FXSAVE64. Intel SDM vol. 1, figure 8-9
 // "Protected Mode x87 FPU State Image in Memory, 32-Bit Format"; vol. 2A, "FXSAVE".
 
 import { setControlWord } from './control.js';
@@ -10,7 +10,11 @@ import { DONE, EXCEPTIONS, FAULT } from './words.js';
 
 export const ENVIRONMENT_SIZE = 28;
 const REGISTER_SIZE = 10;
-export const SAVE_SIZE = ENVIRONMENT_SIZE + 8 * REGISTER_SIZE;
+/** What FNSAVE stores after the environment. */
+export const REGISTERS_SIZE = 8 * REGISTER_SIZE;
+/** Selector for the layout of 16-bit code, which an operand-size prefix chooses. */
+export const SHORT = 1;
+export const SHORT_ENVIRONMENT_SIZE = 14;
 /** The bytes of an FXSAVE image that this file owns: header and x87 registers. */
 export const FXSAVE_REGISTERS = 32;
 
@@ -44,7 +48,13 @@ function abridge(word: number): number {
 }
 
 /** The image only: the engine stores it, then calls `maskAll`. */
-export const fnstenv: Operation = (state) => {
+export const fnstenv: Operation = (state, selector) => {
+  if (selector === SHORT) storeShortEnvironment(state);
+  else storeEnvironment(state);
+  return DONE;
+};
+
+function storeEnvironment(state: X87State): void {
   const { view, scratch } = state;
   view.setUint32(scratch, 0xffff_0000 | state.controlWord, true);
   view.setUint32(scratch + 4, 0xffff_0000 | state.statusWord, true);
@@ -53,8 +63,19 @@ export const fnstenv: Operation = (state) => {
   view.setUint32(scratch + 16, state.opcode << 16, true);
   view.setUint32(scratch + 20, Number(state.dataPointer & 0xffff_ffffn), true);
   view.setUint32(scratch + 24, 0xffff_0000, true);
-  return DONE;
-};
+}
+
+/** SDM vol. 1, figure 8-11; the selectors are zero as in the longer layout. */
+function storeShortEnvironment(state: X87State): void {
+  const { view, scratch } = state;
+  view.setUint16(scratch, state.controlWord, true);
+  view.setUint16(scratch + 2, state.statusWord, true);
+  view.setUint16(scratch + 4, fullTags(state), true);
+  view.setUint16(scratch + 6, Number(state.instructionPointer & 0xffffn), true);
+  view.setUint16(scratch + 8, 0, true);
+  view.setUint16(scratch + 10, Number(state.dataPointer & 0xffffn), true);
+  view.setUint16(scratch + 12, 0, true);
+}
 
 /** What FNSTENV does after its store. */
 export const maskAll: Operation = (state) => {
@@ -62,21 +83,32 @@ export const maskAll: Operation = (state) => {
   return DONE;
 };
 
-function loadEnvironment(state: X87State): void {
+function loadEnvironment(state: X87State, selector: number): void {
   const { view, scratch } = state;
-  state.statusWord = view.getUint16(scratch + 4, true);
+  const step = selector === SHORT ? 2 : 4;
+  state.statusWord = view.getUint16(scratch + step, true);
   setControlWord(state, view.getUint16(scratch, true));
-  state.tags = abridge(view.getUint16(scratch + 8, true));
-  state.instructionPointer = BigInt(view.getUint32(scratch + 12, true));
-  state.opcode = view.getUint16(scratch + 18, true);
-  state.dataPointer = BigInt(view.getUint32(scratch + 20, true));
+  state.tags = abridge(view.getUint16(scratch + 2 * step, true));
+  if (selector === SHORT) {
+    state.instructionPointer = BigInt(view.getUint16(scratch + 6, true));
+    state.opcode = 0;
+    state.dataPointer = BigInt(view.getUint16(scratch + 10, true));
+  } else {
+    state.instructionPointer = BigInt(view.getUint32(scratch + 12, true));
+    state.opcode = view.getUint16(scratch + 18, true);
+    state.dataPointer = BigInt(view.getUint32(scratch + 20, true));
+  }
 }
 
-export const fldenv: Operation = (state) => {
+export const fldenv: Operation = (state, selector) => {
   if (state.pending) return FAULT;
-  loadEnvironment(state);
+  loadEnvironment(state, selector);
   return DONE;
 };
+
+function registersAt(state: X87State, selector: number): number {
+  return state.scratch + (selector === SHORT ? SHORT_ENVIRONMENT_SIZE : ENVIRONMENT_SIZE);
+}
 
 function copyRegister(view: DataView, from: number, to: number): void {
   view.setInt32(to, view.getInt32(from, true), true);
@@ -85,20 +117,20 @@ function copyRegister(view: DataView, from: number, to: number): void {
 }
 
 /** The image only: the engine stores it, then calls `fninit`. */
-export const fnsave: Operation = (state) => {
-  fnstenv(state, 0);
+export const fnsave: Operation = (state, selector) => {
+  fnstenv(state, selector);
   for (let index = 0; index < 8; index++) {
-    const target = state.scratch + ENVIRONMENT_SIZE + REGISTER_SIZE * index;
+    const target = registersAt(state, selector) + REGISTER_SIZE * index;
     copyRegister(state.view, state.address(index), target);
   }
   return DONE;
 };
 
-export const frstor: Operation = (state) => {
+export const frstor: Operation = (state, selector) => {
   if (state.pending) return FAULT;
-  loadEnvironment(state);
+  loadEnvironment(state, selector);
   for (let index = 0; index < 8; index++) {
-    const source = state.scratch + ENVIRONMENT_SIZE + REGISTER_SIZE * index;
+    const source = registersAt(state, selector) + REGISTER_SIZE * index;
     copyRegister(state.view, source, state.address(index));
   }
   return DONE;

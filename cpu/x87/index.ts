@@ -27,6 +27,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   fucomi: basic.fucomi,
   fld: basic.fld,
   fst: basic.fst,
+  fstpnce: basic.fstpnce,
   fisttp: basic.fisttp,
   fxch: basic.fxch,
   fcmov: basic.fcmov,

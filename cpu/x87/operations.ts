@@ -239,6 +239,15 @@ export const fst: Operation = (state, selector) => {
   return DONE;
 };
 
+/** FSTPNCE, which the manual leaves out: FSTP that stores nothing when ST(0) is empty. */
+export const fstpnce: Operation = (state, selector) => {
+  if (state.pending) return FAULT;
+  if (!state.isEmpty(0)) return fst(state, selector | POP);
+  state.begin();
+  state.pop();
+  return DONE;
+};
+
 /** FISTTP. */
 export const fisttp: Operation = (state, selector) => {
   if (state.pending) return FAULT;

@@ -129,6 +129,15 @@ const registerForms: Register[] = [
   ['fxch', 0xd9, 0xc8, basic.fxch, 0],
   ['ffree', 0xdd, 0xc0, control.ffree, 0],
   ['ffreep', 0xdf, 0xc0, control.ffreep, 0],
+  // encodings that the manual leaves out
+  ['fxch4', 0xdd, 0xc8, basic.fxch, 0],
+  ['fxch7', 0xdf, 0xc8, basic.fxch, 0],
+  ['fcom2', 0xdc, 0xd0, basic.fcom, 0],
+  ['fcomp3', 0xdc, 0xd8, basic.fcom, POP],
+  ['fcomp5', 0xde, 0xd0, basic.fcom, POP],
+  ['fstpnce', 0xd9, 0xd8, basic.fstpnce, 0],
+  ['fstp8', 0xdf, 0xd0, basic.fst, POP],
+  ['fstp9', 0xdf, 0xd8, basic.fst, POP],
   ['fcmove', 0xda, 0xc8, basic.fcmov, 0], // the oracle runs with ZF clear, CF set
   ['fcmovb', 0xda, 0xc0, basic.fcmov, basic.TAKEN],
 ];
@@ -218,36 +227,44 @@ define({ name: 'fwait', bytes: [0x9b], operation: control.fwait, selector: 0 });
 define({ name: 'fldcw', bytes: [0xd9, at(5)], operation: control.fldcw, selector: 0, load: I16 });
 define({ name: 'fnstcw', bytes: [0xd9, at(7)], operation: control.fnstcw, selector: 0, store: 2 });
 define({ name: 'fnstsw', bytes: [0xdd, at(7)], operation: control.fnstsw, selector: 0, store: 2 });
-define({
-  name: 'fnstenv',
-  bytes: [0xd9, at(6)],
-  operation: environment.fnstenv,
-  selector: 0,
-  store: environment.ENVIRONMENT_SIZE,
-  after: environment.maskAll,
-});
-define({
-  name: 'fnsave',
-  bytes: [0xdd, at(6)],
-  operation: environment.fnsave,
-  selector: 0,
-  store: environment.SAVE_SIZE,
-  after: control.fninit,
-});
-define({
-  name: 'fldenv',
-  bytes: [0xd9, at(4)],
-  operation: environment.fldenv,
-  selector: 0,
-  load: 7,
-});
-define({
-  name: 'frstor',
-  bytes: [0xdd, at(4)],
-  operation: environment.frstor,
-  selector: 0,
-  load: 7,
-});
+// The operand-size prefix chooses the layouts of 16-bit code.
+for (const [selector, suffix, prefix] of [
+  [0, '', []],
+  [environment.SHORT, ' 16', [0x66]],
+] as const) {
+  const short = selector === environment.SHORT;
+  const environmentSize = short ? environment.SHORT_ENVIRONMENT_SIZE : environment.ENVIRONMENT_SIZE;
+  define({
+    name: `fnstenv${suffix}`,
+    bytes: [...prefix, 0xd9, at(6)],
+    operation: environment.fnstenv,
+    selector,
+    store: environmentSize,
+    after: environment.maskAll,
+  });
+  define({
+    name: `fnsave${suffix}`,
+    bytes: [...prefix, 0xdd, at(6)],
+    operation: environment.fnsave,
+    selector,
+    store: environmentSize + environment.REGISTERS_SIZE,
+    after: control.fninit,
+  });
+  define({
+    name: `fldenv${suffix}`,
+    bytes: [...prefix, 0xd9, at(4)],
+    operation: environment.fldenv,
+    selector,
+    load: 7,
+  });
+  define({
+    name: `frstor${suffix}`,
+    bytes: [...prefix, 0xdd, at(4)],
+    operation: environment.frstor,
+    selector,
+    load: 7,
+  });
+}
 
 /** These differ from silicon by a unit in the last place now and then. */
 const approximate: [string, number, Operation][] = [
