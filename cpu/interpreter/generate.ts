@@ -1,5 +1,6 @@
 // The interpreter's module: one handler per operand form, and what they share. Built from the
 // instruction table; its bytes depend on nothing else.
+import type { Services } from '../engine/semantics.js';
 import { HELPERS } from '../helpers/names.js';
 import { allForms, type Form } from '../isa/registry.js';
 import type { Width } from '../isa/values.js';
@@ -29,7 +30,7 @@ import {
 import { InterpreterSemantics } from './semantics.js';
 
 /** Functions of the module that handlers call, by index. */
-export interface Runtime {
+export interface Runtime extends Services {
   /** Type of a handler: (record, budget) -> exit code. */
   readonly handlerType: number;
   /** (record, budget, exit code) -> exit code: notes where the engine stopped. */
@@ -42,19 +43,13 @@ export interface Runtime {
   readonly jump: number;
   /** (record, budget) -> exit code: the record at the branch target, remembered if on this page. */
   readonly link: number;
-  /** (address, bytes) -> linear address or 0: see cpu/mmu.ts. */
-  readonly slowRead: number;
-  readonly slowWrite: number;
   /** (budget) -> budget. */
   readonly finishWrite: number;
   /** () -> the six arithmetic flags. */
   readonly flagsWord: number;
-  readonly multiplyHigh: number;
-  readonly multiplyHighSigned: number;
   /** (destination, source address or value, count, budget) -> iterations done: see ahead.ts. */
   readonly copyAhead: Readonly<Record<Width, number>>;
   readonly fillAhead: Readonly<Record<Width, number>>;
-  readonly helper: (name: string, operands: number) => number;
 }
 
 /** Keys of the handlers, in the order of the module's table. */

@@ -1,5 +1,7 @@
 // The interpreter's back end: operands are read from the decoded record at run time, registers lie in
 // memory, flags are lazy. One handler per operand form; a handler ends by calling the next one's.
+
+import { EngineSemantics, LOAD, STORE, type Window } from '../engine/semantics.js';
 import type {
   Alignment,
   ConditionCode,
@@ -9,7 +11,6 @@ import type {
   Leave,
   Operand,
 } from '../isa/semantics.js';
-import { Semantics } from '../isa/semantics.js';
 import type { Bit, Value, Vector, Width } from '../isa/values.js';
 import {
   EXIT_ERROR,
@@ -18,19 +19,13 @@ import {
   FLAGS_B,
   FLAGS_KIND,
   FLAGS_RESULT,
-  FS_BASE,
-  GS_BASE,
   POSTPONED,
   RETIRED_BASE,
   RFLAGS,
   RUN_BUDGET,
-  SCRATCH,
-  TLB_DATA,
-  TLB_DATA_ENTRIES,
   XMM,
 } from '../layout.js';
 import type { Code } from '../wasm/code.js';
-import type { AccessOp } from '../wasm/opcodes.js';
 import { ARITHMETIC_FLAGS, flagsKind, KIND_MIXED, KIND_SUBTRACT, KIND_WORD } from './flags.js';
 import type { Runtime } from './generate.js';
 import {
@@ -41,6 +36,7 @@ import {
   IMMEDIATE,
   IMMEDIATE_2,
   INDEX,
+  LENGTH,
   LEFT_FAULT,
   LEFT_FLAGS,
   LEFT_INTERRUPT,
@@ -66,28 +62,7 @@ const LEFT: Readonly<Record<Leave, number>> = {
   unimplemented: LEFT_UNIMPLEMENTED,
 };
 
-const LOAD: Readonly<Record<Width, AccessOp>> = {
-  8: 'i32.load8_u',
-  16: 'i32.load16_u',
-  32: 'i32.load',
-  64: 'i64.load',
-};
-const STORE: Readonly<Record<Width, AccessOp>> = {
-  8: 'i32.store8',
-  16: 'i32.store16',
-  32: 'i32.store',
-  64: 'i64.store',
-};
-
-/** Memory translated for an access that is under way. */
-interface Window {
-  /** Local: linear address, i32. */
-  readonly host: number;
-  /** Local: did the slow path give it? i32. */
-  readonly slow: number;
-}
-
-export class InterpreterSemantics extends Semantics {
+export class InterpreterSemantics extends EngineSemantics {
   readonly #runtime: Runtime;
   readonly #simpleAddress: boolean;
   readonly #offsets = new Map<number, Value>();
@@ -97,7 +72,7 @@ export class InterpreterSemantics extends Semantics {
 
   /** @param simpleAddress the memory operand is a base and a displacement alone */
   constructor(code: Code, runtime: Runtime, simpleAddress: boolean) {
-    super(code);
+    super(code, runtime);
     this.#runtime = runtime;
     this.#simpleAddress = simpleAddress;
   }
@@ -129,7 +104,7 @@ export class InterpreterSemantics extends Semantics {
   readForWrite(operand: Operand): Value {
     if (operand.kind !== 'memory') return this.read(operand);
     const width = operand.bits as Width;
-    const window = this.#window(this.address(operand), width / 8, true);
+    const window = this.window(this.address(operand), width / 8, true);
     this.#windows.set(operand.slot, window);
     return this.value(width, () => this.code.get(window.host).access(LOAD[width], 0));
   }
@@ -148,8 +123,7 @@ export class InterpreterSemantics extends Semantics {
       case 'memory': {
         const window = this.#windows.get(operand.slot);
         if (window === undefined) this.store(this.address(operand), value);
-        else
-          this.#storeInto(window, () => this.code.get(value.local).access(STORE[value.width], 0));
+        else this.storeInto(window, () => this.code.get(value.local).access(STORE[value.width], 0));
         break;
       }
       default:
@@ -248,88 +222,6 @@ export class InterpreterSemantics extends Semantics {
       .i32(0)
       .get(value.local)
       .access('v128.store', XMM + index * 16);
-  }
-
-  state(offset: number, width: Width): Value {
-    return this.value(width, () => this.code.i32(0).access(LOAD[width], offset));
-  }
-
-  setState(offset: number, value: Value): void {
-    this.code.i32(0).get(value.local).access(STORE[value.width], offset);
-  }
-
-  scratch(offset: number): Vector {
-    return this.newVector(() => this.code.i32(0).access('v128.load', SCRATCH + offset));
-  }
-
-  setScratch(offset: number, value: Vector): void {
-    this.code
-      .i32(0)
-      .get(value.local)
-      .access('v128.store', SCRATCH + offset);
-  }
-
-  // Memory
-
-  load(address: Value, width: Width): Value {
-    const window = this.#window(address, width / 8, false);
-    return this.value(width, () => this.code.get(window.host).access(LOAD[width], 0));
-  }
-
-  store(address: Value, value: Value): void {
-    const window = this.#window(address, value.width / 8, true);
-    this.#storeInto(window, () => this.code.get(value.local).access(STORE[value.width], 0));
-  }
-
-  loadVector(address: Value, bytes: number): Vector {
-    const window = this.#window(address, bytes, false);
-    if (bytes === 16)
-      return this.newVector(() => this.code.get(window.host).access('v128.load', 0));
-    if (bytes >= 4) {
-      const load = bytes === 8 ? 'v128.load64_zero' : 'v128.load32_zero';
-      return this.newVector(() => this.code.get(window.host).access(load, 0));
-    }
-    const width = (bytes * 8) as Width;
-    const low = this.value(width, () => this.code.get(window.host).access(LOAD[width], 0));
-    return this.replaceLane(this.vectorConstant(new Uint8Array(16)), low, 0);
-  }
-
-  storeVector(address: Value, value: Vector, bytes: number): void {
-    const window = this.#window(address, bytes, true);
-    this.#storeInto(window, () => {
-      if (bytes === 16) {
-        this.code.get(value.local).access('v128.store', 0);
-        return;
-      }
-      const width = (bytes * 8) as Width;
-      const low = this.extractLane(value, width, 0);
-      this.code.get(low.local).access(STORE[width], 0);
-    });
-  }
-
-  fromMemory(address: Value, bytes: number): void {
-    const window = this.#window(address, bytes, false);
-    this.code.i32(SCRATCH).get(window.host).i32(bytes).memoryCopy();
-  }
-
-  toMemory(address: Value, bytes: number): void {
-    const window = this.#window(address, bytes, true);
-    this.#storeInto(window, () => this.code.i32(SCRATCH).i32(bytes).memoryCopy());
-  }
-
-  probeWrite(address: Value, bytes: number): void {
-    this.#window(address, bytes, true);
-  }
-
-  requireAligned(address: Value, bytes: number): void {
-    const low = this.and(address, this.constant(BigInt(bytes - 1), 64));
-    this.raiseIf(this.isNotZero(low), 13);
-  }
-
-  segmentBase(segment: number): Value {
-    if (segment === 4) return this.state(FS_BASE, 64);
-    if (segment === 5) return this.state(GS_BASE, 64);
-    return this.constant(0n, 64);
   }
 
   sourceSegmentBase(): Value {
@@ -446,11 +338,12 @@ export class InterpreterSemantics extends Semantics {
     this.code.get(value.local).i64(rest).op('i64.and').op('i64.or').access('i64.store', RFLAGS);
   }
 
-  directionFlag(): Bit {
-    return this.bitAt(this.state(RFLAGS, 32), 10);
-  }
-
   // Control
+
+  instructionAddress(): Value {
+    const length = this.value(64, () => this.code.get(RECORD).access('i64.load8_u', LENGTH));
+    return this.subtract(this.nextAddress(), length);
+  }
 
   nextAddress(): Value {
     return this.value(64, () => this.code.get(RECORD).access('i64.load', NEXT));
@@ -504,21 +397,6 @@ export class InterpreterSemantics extends Semantics {
     this.#leave(LEFT[why]);
   }
 
-  // Helpers
-
-  helper(name: string, ...operands: readonly (Value | Bit)[]): Value {
-    for (const operand of operands) {
-      if ('width' in operand && operand.width === 64) {
-        throw new Error(`helper ${name}: pass 64-bit values through the scratch area`);
-      }
-    }
-    const index = this.#runtime.helper(name, operands.length);
-    return this.value(32, () => {
-      for (const operand of operands) this.code.get(operand.local);
-      this.code.call(index);
-    });
-  }
-
   copyAhead(width: Width, count: Value, destination: Value, source: Value): Value {
     return this.#ahead(this.#runtime.copyAhead[width], count, destination, source);
   }
@@ -535,11 +413,6 @@ export class InterpreterSemantics extends Semantics {
       this.code.i32(0).access('i32.load', POSTPONED).op('i32.sub');
       this.code.op('i64.extend_i32_u').op('i64.add');
     });
-  }
-
-  multiplyHigh(a: Value, b: Value, signed: boolean): Value {
-    const index = signed ? this.#runtime.multiplyHighSigned : this.#runtime.multiplyHigh;
-    return this.value(64, () => this.code.get(a.local).get(b.local).call(index));
   }
 
   protected override enter(body: () => void): void {
@@ -575,40 +448,12 @@ export class InterpreterSemantics extends Semantics {
     else this.code.access(STORE[value.width], offset);
   }
 
-  #window(address: Value, bytes: number, write: boolean): Window {
-    const { code } = this;
-    const entry = code.local('i32');
-    const host = code.local('i32');
-    const slow = code.local('i32');
-    // entries are 32 bytes: the page number's low bits, times 32, from one shift and one mask
-    code.get(address.local).i64(7n).op('i64.shr_u').op('i32.wrap_i64');
-    code.i32((TLB_DATA_ENTRIES - 1) << 5).op('i32.and');
-    code.i32(0).access('i32.load', TLB_DATA).op('i32.add').set(entry);
-    code.get(address.local);
-    if (bytes > 1) code.i64(BigInt(bytes - 1)).op('i64.add');
-    code
-      .i64(-4096n)
-      .op('i64.and')
-      .get(entry)
-      .access('i64.load', write ? 8 : 0);
-    code.op('i64.eq').if();
-    code.get(address.local).op('i32.wrap_i64').get(entry).access('i32.load', 16);
-    code.op('i32.add').set(host).i32(0).set(slow);
-    code.else();
-    code.get(address.local).i32(bytes);
-    code.call(write ? this.#runtime.slowWrite : this.#runtime.slowRead);
-    code.tee(host).op('i32.eqz').if();
+  protected emitFault(): void {
     this.#emitLeave(LEFT_FAULT);
-    code.end();
-    code.i32(1).set(slow);
-    code.end();
-    return { host, slow };
   }
 
-  #storeInto(window: Window, store: () => void): void {
-    this.code.get(window.host);
-    store();
-    this.code.get(window.slow).if();
+  protected emitFinishWrite(slow: number): void {
+    this.code.get(slow).if();
     this.code.get(BUDGET).call(this.#runtime.finishWrite).set(BUDGET);
     this.code.end();
   }

@@ -16,8 +16,14 @@ import { ByteWriter } from './writer.js';
 
 const EMPTY_BLOCK = 0x40;
 
+/** Locals taken together, to be given back together. */
+export type LocalScope = { readonly type: ValueType; readonly local: number }[];
+
 export class Code {
   readonly #writer = new ByteWriter();
+  readonly #free = new Map<ValueType, number[]>();
+  /** What notes the locals taken from now on, if anything does. */
+  scope: LocalScope | undefined;
   readonly #locals: ValueType[] = [];
   readonly #params: number;
 
@@ -25,9 +31,33 @@ export class Code {
     this.#params = params;
   }
 
-  /** A new local variable. */
+  /** A local variable; its value is arbitrary where it was used before. */
   local(type: ValueType): number {
-    return this.#params + this.#locals.push(type) - 1;
+    const free = this.#free.get(type)?.pop();
+    const local = free ?? this.#params + this.#locals.push(type) - 1;
+    this.scope?.push({ type, local });
+    return local;
+  }
+
+  /** Gives back the locals of a scope. */
+  release(scope: LocalScope): void {
+    for (const { type, local } of scope) {
+      const free = this.#free.get(type);
+      if (free === undefined) this.#free.set(type, [local]);
+      else free.push(local);
+    }
+    scope.length = 0;
+  }
+
+  /** The body's bytes so far. */
+  get bytes(): Uint8Array {
+    return this.#writer.finish();
+  }
+
+  /** Appends the body of another function that has the same locals. */
+  append(other: Code): this {
+    this.#writer.bytes(other.bytes);
+    return this;
   }
 
   get(local: number): this {

@@ -1,0 +1,195 @@
+// What both engines share of the semantics: memory through the TLB, the scratch area, helpers.
+import { Semantics } from '../isa/semantics.js';
+import type { Bit, Value, Vector, Width } from '../isa/values.js';
+import { FS_BASE, GS_BASE, RFLAGS, SCRATCH, TLB_DATA, TLB_DATA_ENTRIES } from '../layout.js';
+import type { Code } from '../wasm/code.js';
+import type { AccessOp } from '../wasm/opcodes.js';
+
+/** Functions that emitted code calls, by index in its module. */
+export interface Services {
+  /** (address, bytes) -> linear address or 0: see cpu/mmu.ts. */
+  readonly slowRead: number;
+  readonly slowWrite: number;
+  /** High half of a product. */
+  readonly multiplyHigh: number;
+  readonly multiplyHighSigned: number;
+  readonly helper: (name: string, operands: number) => number;
+}
+
+export const LOAD: Readonly<Record<Width, AccessOp>> = {
+  8: 'i32.load8_u',
+  16: 'i32.load16_u',
+  32: 'i32.load',
+  64: 'i64.load',
+};
+export const STORE: Readonly<Record<Width, AccessOp>> = {
+  8: 'i32.store8',
+  16: 'i32.store16',
+  32: 'i32.store',
+  64: 'i64.store',
+};
+
+/** Memory translated for an access that is under way. */
+export interface Window {
+  /** Local: linear address, i32. */
+  readonly host: number;
+  /** Local: did the slow path give it? i32. */
+  readonly slow: number;
+}
+
+export abstract class EngineSemantics extends Semantics {
+  readonly #services: Services;
+
+  constructor(code: Code, services: Services) {
+    super(code);
+    this.#services = services;
+  }
+
+  /** Emits the way out of the instruction after a fault that has been noted. */
+  protected abstract emitFault(): void;
+  /** Emits what completes a write: where the local `slow` is set, Mmu.finishWrite. */
+  protected abstract emitFinishWrite(slow: number): void;
+
+  state(offset: number, width: Width): Value {
+    return this.value(width, () => this.code.i32(0).access(LOAD[width], offset));
+  }
+
+  setState(offset: number, value: Value): void {
+    this.code.i32(0).get(value.local).access(STORE[value.width], offset);
+  }
+
+  scratch(offset: number): Vector {
+    return this.newVector(() => this.code.i32(0).access('v128.load', SCRATCH + offset));
+  }
+
+  setScratch(offset: number, value: Vector): void {
+    this.code
+      .i32(0)
+      .get(value.local)
+      .access('v128.store', SCRATCH + offset);
+  }
+
+  // Memory
+
+  load(address: Value, width: Width): Value {
+    const window = this.window(address, width / 8, false);
+    return this.value(width, () => this.code.get(window.host).access(LOAD[width], 0));
+  }
+
+  store(address: Value, value: Value): void {
+    const window = this.window(address, value.width / 8, true);
+    this.storeInto(window, () => this.code.get(value.local).access(STORE[value.width], 0));
+  }
+
+  loadVector(address: Value, bytes: number): Vector {
+    const window = this.window(address, bytes, false);
+    if (bytes === 16)
+      return this.newVector(() => this.code.get(window.host).access('v128.load', 0));
+    if (bytes >= 4) {
+      const load = bytes === 8 ? 'v128.load64_zero' : 'v128.load32_zero';
+      return this.newVector(() => this.code.get(window.host).access(load, 0));
+    }
+    const width = (bytes * 8) as Width;
+    const low = this.value(width, () => this.code.get(window.host).access(LOAD[width], 0));
+    return this.replaceLane(this.vectorConstant(new Uint8Array(16)), low, 0);
+  }
+
+  storeVector(address: Value, value: Vector, bytes: number): void {
+    const window = this.window(address, bytes, true);
+    this.storeInto(window, () => {
+      if (bytes === 16) {
+        this.code.get(value.local).access('v128.store', 0);
+        return;
+      }
+      const width = (bytes * 8) as Width;
+      const low = this.extractLane(value, width, 0);
+      this.code.get(low.local).access(STORE[width], 0);
+    });
+  }
+
+  fromMemory(address: Value, bytes: number): void {
+    const window = this.window(address, bytes, false);
+    this.code.i32(SCRATCH).get(window.host).i32(bytes).memoryCopy();
+  }
+
+  toMemory(address: Value, bytes: number): void {
+    const window = this.window(address, bytes, true);
+    this.storeInto(window, () => this.code.i32(SCRATCH).i32(bytes).memoryCopy());
+  }
+
+  probeWrite(address: Value, bytes: number): void {
+    this.window(address, bytes, true);
+  }
+
+  requireAligned(address: Value, bytes: number): void {
+    const low = this.and(address, this.constant(BigInt(bytes - 1), 64));
+    this.raiseIf(this.isNotZero(low), 13);
+  }
+
+  segmentBase(segment: number): Value {
+    if (segment === 4) return this.state(FS_BASE, 64);
+    if (segment === 5) return this.state(GS_BASE, 64);
+    return this.constant(0n, 64);
+  }
+
+  directionFlag(): Bit {
+    return this.bitAt(this.state(RFLAGS, 32), 10);
+  }
+
+  // Helpers
+
+  helper(name: string, ...operands: readonly (Value | Bit)[]): Value {
+    for (const operand of operands) {
+      if ('width' in operand && operand.width === 64) {
+        throw new Error(`helper ${name}: pass 64-bit values through the scratch area`);
+      }
+    }
+    const index = this.#services.helper(name, operands.length);
+    return this.value(32, () => {
+      for (const operand of operands) this.code.get(operand.local);
+      this.code.call(index);
+    });
+  }
+
+  multiplyHigh(a: Value, b: Value, signed: boolean): Value {
+    const index = signed ? this.#services.multiplyHighSigned : this.#services.multiplyHigh;
+    return this.value(64, () => this.code.get(a.local).get(b.local).call(index));
+  }
+
+  /** Translates an address for an access of so many bytes, or faults. */
+  protected window(address: Value, bytes: number, write: boolean): Window {
+    const { code } = this;
+    const entry = code.local('i32');
+    const host = code.local('i32');
+    const slow = code.local('i32');
+    // entries are 32 bytes: the page number's low bits, times 32, from one shift and one mask
+    code.get(address.local).i64(7n).op('i64.shr_u').op('i32.wrap_i64');
+    code.i32((TLB_DATA_ENTRIES - 1) << 5).op('i32.and');
+    code.i32(0).access('i32.load', TLB_DATA).op('i32.add').set(entry);
+    code.get(address.local);
+    if (bytes > 1) code.i64(BigInt(bytes - 1)).op('i64.add');
+    code
+      .i64(-4096n)
+      .op('i64.and')
+      .get(entry)
+      .access('i64.load', write ? 8 : 0);
+    code.op('i64.eq').if();
+    code.get(address.local).op('i32.wrap_i64').get(entry).access('i32.load', 16);
+    code.op('i32.add').set(host).i32(0).set(slow);
+    code.else();
+    code.get(address.local).i32(bytes);
+    code.call(write ? this.#services.slowWrite : this.#services.slowRead);
+    code.tee(host).op('i32.eqz').if();
+    this.emitFault();
+    code.end();
+    code.i32(1).set(slow);
+    code.end();
+    return { host, slow };
+  }
+
+  protected storeInto(window: Window, store: () => void): void {
+    this.code.get(window.host);
+    store();
+    this.emitFinishWrite(window.slow);
+  }
+}
