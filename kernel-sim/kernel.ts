@@ -321,16 +321,26 @@ export class Kernel {
   }
 
   #scan(): void {
+    if (this.restoring.size > 0) this.#finishSigreturns();
+    if (this.signaled.size > 0) this.#wakeSignaled();
+    if (this.deadlines.earliest !== undefined) this.deadlines.wake(this.clock.monotonic);
+  }
+
+  /** A context cannot finish its own: it still runs. */
+  #finishSigreturns(): void {
     for (const context of this.restoring) {
       if (context === this.current) continue;
       this.restoring.delete(context);
       restore(this, context);
     }
+  }
+
+  /** Signals end sleeps, even when no signal can be delivered because a handler runs. */
+  #wakeSignaled(): void {
     for (const context of this.signaled) {
       if (context.status.kind !== 'blocked') continue;
       if (context.backup === undefined || context.sleep?.interruptible === true) context.unblock();
     }
-    this.deadlines.wake(this.clock.monotonic);
   }
 
   #createProcess(options: ProcessOptions, name: string): Context {
