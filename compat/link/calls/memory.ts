@@ -68,7 +68,7 @@ function* mapOver(call: LinuxCall, address: number, size: number): SystemCalls<n
     return address;
   }
   call.report('mmap(MAP_FIXED)');
-  return call.libc.fail(redox.ENOMEM);
+  return call.libc.fail(redox.ENOSYS);
 }
 
 function clear({ user }: LinuxCall, address: number, size: number): void {
