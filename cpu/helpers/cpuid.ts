@@ -7,7 +7,11 @@ const RBX_AT = 24;
 
 /** Bits of leaf 1. */
 const ECX_1 = {
+  SSE3: 1 << 0,
+  SSSE3: 1 << 9,
   CX16: 1 << 13,
+  SSE4_1: 1 << 19,
+  SSE4_2: 1 << 20,
   POPCNT: 1 << 23,
 };
 const EDX_1 = {

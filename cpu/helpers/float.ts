@@ -146,3 +146,37 @@ function converted(bits: bigint, from: Kind, to: Kind, truncate: boolean): bigin
   if (to === 'single' || to === 'double') return soft.convert(a, source, target);
   return soft.toInteger(a, to === 'int32' ? 32 : 64, truncate ? TRUNCATE : soft.rounding);
 }
+
+/**
+ * DPPS and DPPD: products that the upper half of the immediate asks for, added, put where the lower
+ * says. The order of addition tells NaNs apart; it is what processors do, lane by lane: DPPS begins
+ * with the neighbour's product, all other sums with the lane's own term.
+ */
+export function floatDot(view: DataView, immediate: number, format: number): number {
+  begin(view);
+  const { single, lanes } = FORMATS[format];
+  const type = single ? SINGLE : DOUBLE;
+  const size = type.width / 8;
+  let terms = Array.from({ length: lanes }, (_, lane) => {
+    if (((immediate >>> (4 + lane)) & 1) === 0) return 0n;
+    const a = soft.unpack(load(view, FIRST + lane * size, type), type);
+    const b = soft.unpack(load(view, SECOND + lane * size, type), type);
+    return soft.multiply(a, b, type);
+  });
+  // each stage raises its exceptions before the next begins
+  for (let distance = 1; distance < lanes; distance *= 2) {
+    if (settle(view) !== 0) return FAULT;
+    const before = terms.map((bits) => soft.unpack(bits, type));
+    const neighbourFirst = lanes === 4 && distance === 1;
+    terms = before.map((own, lane) => {
+      const other = before[lane ^ distance];
+      return neighbourFirst ? soft.add(other, own, type) : soft.add(own, other, type);
+    });
+  }
+  if (settle(view) !== 0) return FAULT;
+  terms.forEach((bits, lane) => {
+    const chosen = ((immediate >>> lane) & 1) !== 0;
+    store(view, RESULT + lane * size, type, chosen ? bits : 0n);
+  });
+  return 0;
+}

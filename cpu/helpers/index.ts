@@ -1,6 +1,7 @@
 // The helpers by name, bound to a memory: what the engines import.
-import { SELECTORS } from '../layout.js';
+import { SCRATCH, SELECTORS, X87 } from '../layout.js';
 import type { PhysicalMemory } from '../memory.js';
+import { bindOperations } from '../x87/index.js';
 import { cpuid } from './cpuid.js';
 import { divide128, divide128Signed } from './divide.js';
 import { floatEstimate } from './estimate.js';
@@ -15,6 +16,7 @@ export function createHelpers(memory: PhysicalMemory): Record<string, Helper> {
     divide128: () => divide128(view),
     divide128Signed: () => divide128Signed(view),
     cpuid: () => cpuid(view),
+    ...bindX87(view),
     floatArithmetic: (operation, format) => floatArithmetic(view, operation, format),
     floatMask: (predicate, format) => floatMask(view, predicate, format),
     floatCompare: (signaling, format) => floatCompare(view, signaling, format),
@@ -24,4 +26,9 @@ export function createHelpers(memory: PhysicalMemory): Record<string, Helper> {
     loadSegment: (segment, selector) => loadSegment(view, segment, selector),
     selector: (segment) => view.getUint16(SELECTORS + segment * 2, true),
   };
+}
+
+function bindX87(view: DataView): Record<string, Helper> {
+  const operations = Object.entries(bindOperations(view, X87, SCRATCH));
+  return Object.fromEntries(operations.map(([name, operation]) => [`x87.${name}`, operation]));
 }

@@ -116,7 +116,7 @@ for (const [privileged, forms] of [
 
 const nothing = (): void => {};
 instruction('nop', ['', 'rm*'], nothing);
-for (const hint of ['endbr64', 'endbr32', 'pause', 'fnop', 'lfence', 'mfence', 'sfence']) {
+for (const hint of ['endbr64', 'endbr32', 'pause', 'lfence', 'mfence', 'sfence']) {
   instruction(hint, '', nothing);
 }
 instruction('reservednop', 'rm*,r*', nothing);

@@ -12,3 +12,4 @@ import './sse-integer.js';
 import './sse-move.js';
 import './sse-shuffle.js';
 import './string.js';
+import './x87.js';

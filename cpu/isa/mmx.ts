@@ -14,24 +14,40 @@ export function waitForX87(s: Semantics): void {
   s.raiseIf(s.bitAt(s.state(FSW, 16), SUMMARY), MF);
 }
 
-/** TOP is 0 and no register is empty. */
-function enterMmx(s: Semantics): void {
+/** TOP is 0: processors clear it after loads and before stores, even when these fault. */
+function clearTop(s: Semantics): void {
   s.setState(FSW, s.and(s.state(FSW, 16), s.constant(~TOP, 16)));
+}
+
+/** No register is empty. */
+function fillTags(s: Semantics): void {
   s.setState(FTW, s.constant(0xffn, 8));
+}
+
+/**
+ * What an instruction that may fault after its loads says once it has done them: the stack is full
+ * even when that happens.
+ */
+export function enterMmx(s: Semantics): void {
+  clearTop(s);
+  fillTags(s);
 }
 
 /** An instruction on MMX registers. */
 export function mmx(mnemonic: string, forms: string | readonly string[], meaning: Meaning): void {
   instruction(mnemonic, forms, (s, ...operands) => {
     waitForX87(s);
+    const loads = operands.slice(1).some(({ kind }) => kind === 'memory');
+    if (!loads) clearTop(s);
     meaning(s, ...operands);
-    // after the last access that may fault
-    enterMmx(s);
+    if (loads) clearTop(s);
+    fillTags(s);
   });
 }
 
 instruction('emms', '', (s) => {
   waitForX87(s);
+  clearTop(s);
   s.setState(FTW, s.constant(0n, 8));
 });
 

@@ -154,6 +154,8 @@ export abstract class Semantics extends Values {
 
   // Control
 
+  /** Address of this instruction. */
+  abstract instructionAddress(): Value;
   /** Address of the next instruction. */
   abstract nextAddress(): Value;
   /** Continues at a computed address. Ends the instruction. */

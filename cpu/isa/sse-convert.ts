@@ -2,7 +2,7 @@
 import { CONVERSIONS, type Conversion } from '../helpers/float-operations.js';
 import type { NumericOp } from '../wasm/opcodes.js';
 import { Lanes, maskedInexact, quickly } from './float-unit.js';
-import { mmx } from './mmx.js';
+import { enterMmx, mmx } from './mmx.js';
 import { instruction } from './registry.js';
 import type { Bit, Float, Operand, Semantics, Value, Vector } from './semantics.js';
 import { evenLanes, repeated } from './sse-integer.js';
@@ -197,23 +197,31 @@ for (const truncate of [false, true]) {
     });
   }
   mmx(`${prefix}ps2pi`, 'mm,xm64', (s, to, from) => {
-    s.writeVector(to, toIntegers(s, s.readVector(from), 'ps', 2, truncate));
+    const a = s.readVector(from);
+    enterMmx(s);
+    s.writeVector(to, toIntegers(s, a, 'ps', 2, truncate));
   });
   mmx(`${prefix}pd2pi`, 'mm,xm128', (s, to, from) => {
-    s.writeVector(to, toIntegers(s, s.readVector(from, ALIGNED), 'pd', 2, truncate));
+    const a = s.readVector(from, ALIGNED);
+    enterMmx(s);
+    s.writeVector(to, toIntegers(s, a, 'pd', 2, truncate));
   });
 }
 
-mmx('cvtpi2ps', 'x,mmm64', (s, to, from) => {
-  const a = s.readVector(from);
+function floatsFromMmx(s: Semantics, to: Operand, a: Vector): void {
   const result = s.vector('f32x4.convert_i32x4_s', a);
   const answer = quickly(s, maskedInexact(s), result, a, a, () => ask(s, 'int32', 'single', 2));
   s.writeVector(to, join(s, answer, s.readVector(to), 8));
+}
+mmx('cvtpi2ps', 'x,mm', (s, to, from) => {
+  enterMmx(s);
+  floatsFromMmx(s, to, s.readVector(from));
 });
 mmx('cvtpi2pd', 'x,mm', (s, to, from) => {
   s.writeVector(to, s.vector('f64x2.convert_low_i32x4_s', s.readVector(from)));
 });
-/** From memory it is no MMX instruction. */
+/** From memory they are no MMX instructions. */
+instruction('cvtpi2ps', 'x,m64', (s, to, from) => floatsFromMmx(s, to, s.readVector(from)));
 instruction('cvtpi2pd', 'x,m64', (s, to, from) => {
   s.writeVector(to, s.vector('f64x2.convert_low_i32x4_s', s.readVector(from)));
 });

@@ -112,15 +112,28 @@ for (const [name, test] of [
   });
 }
 
-/** Stores the bytes whose mask has its top bit set; the others are read and written back. */
-export function storeMasked(s: Semantics, address: Value, data: Vector, mask: Vector): void {
-  const bytes = 16;
-  const zero = s.vectorConstant(new Uint8Array(16));
-  s.probeWrite(address, bytes);
-  const chosen = s.vector('i8x16.lt_s', mask, zero);
-  const old = s.loadVector(address, bytes);
-  s.storeVector(address, s.vector('v128.bitselect', data, old, chosen), bytes);
+/**
+ * Stores bytes whose mask has its top bit set; the others are read and written back. Processors do it
+ * by halves, and look at the upper one first.
+ */
+export function storeMasked(
+  s: Semantics,
+  address: Value,
+  data: Vector,
+  mask: Vector,
+  halves: 1 | 2,
+): void {
+  const chosen = s.vector('i8x16.lt_s', mask, s.vectorConstant(new Uint8Array(16)));
+  const upper = s.add(address, s.constant(8n, 64));
+  if (halves === 2) s.probeWrite(upper, 8);
+  s.probeWrite(address, 8);
+  for (let half = 0; half < halves; half++) {
+    const place = half === 0 ? address : upper;
+    const [bits, value] = [chosen, data].map((from) => s.extractLane(from, 64, half));
+    const kept = s.and(s.load(place, 64), s.not(bits));
+    s.store(place, s.or(kept, s.and(value, bits)));
+  }
 }
 instruction('maskmovdqu', 'm0,x,x', (s, to, data, mask) => {
-  storeMasked(s, s.address(to), s.readVector(data), s.readVector(mask));
+  storeMasked(s, s.address(to), s.readVector(data), s.readVector(mask), 2);
 });

@@ -45,7 +45,8 @@ for (const [letter, lane, bits] of [
       s.writeVector(to, shiftLanes(s, `${lane}.${op}`, bits, s.readVector(to), choice(s, count)));
     };
     const byVector = (s: Semantics, to: Operand, from: Operand): void => {
-      const count = s.extractLane(s.readVector(from, ALIGNED), 64, 0);
+      const alignment = to.kind === 'xmm' ? ALIGNED : undefined;
+      const count = s.extractLane(s.readVector(from, alignment), 64, 0);
       s.writeVector(to, shiftLanes(s, `${lane}.${op}`, bits, s.readVector(to), count));
     };
     instruction(name, 'x,i8', byImmediate);
