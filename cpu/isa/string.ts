@@ -83,8 +83,9 @@ const ITERATIONS: Readonly<Record<string, Iteration>> = {
   },
   cmps: (strings) => {
     const { s, width } = strings;
-    const a = s.load(strings.source(), width);
+    // where both operands fault, the processor reports the one at RDI
     const b = s.load(strings.destination(), width);
+    const a = s.load(strings.source(), width);
     strings.advance([RSI, RDI]);
     return comparison(s, a, b);
   },
@@ -109,11 +110,21 @@ function goAhead(strings: Strings, name: string): void {
   });
 }
 
+/** What REP MOVS and REP STOS with an address-size prefix truncate before they begin. */
+const UPPER_HALVES_LOST: Readonly<Record<string, readonly number[]>> = {
+  movs: [RSI, RDI],
+  stos: [RDI],
+};
+
 /** REP, REPE (`whileEqual`) or REPNE around an iteration. */
 function repeated(strings: Strings, name: string, whileEqual: boolean): void {
   const { s, addressWidth } = strings;
-  // under an address-size prefix the upper half is gone even if nothing else happens
-  if (addressWidth === 32) s.setRegister(RCX, s.register(RCX, 32));
+  if (addressWidth === 32) {
+    // upper halves are gone even if nothing else happens, or the first iteration faults
+    for (const register of [RCX, ...(UPPER_HALVES_LOST[name] ?? [])]) {
+      s.setRegister(register, s.register(register, 32));
+    }
+  }
   s.if(s.isNotZero(s.register(RCX, addressWidth)), () => {
     goAhead(strings, name);
     const compared = ITERATIONS[name](strings);
