@@ -20,14 +20,14 @@ const SUITE: readonly Kernel[] = [
 
 export function cpuSection(): Section {
   const idle = {
-    native: fastest(5, () => natively(KERNELS, 'nothing', '0')).seconds,
-    qemu: fastest(5, () => onQemu(KERNELS, 'nothing', '0'))?.seconds ?? 0,
+    native: fastest(5, () => natively(KERNELS, ['nothing', '0']))?.seconds ?? 0,
+    qemu: fastest(5, () => onQemu(KERNELS, ['nothing', '0']))?.seconds ?? 0,
   };
   const rows = SUITE.map(({ name, size, enlarge }) => {
     const machine = onMachine(KERNELS, name, String(size));
-    const native = fastest(3, () => natively(KERNELS, name, String(size * enlarge)));
-    const qemu = fastest(2, () => onQemu(KERNELS, name, String(size * enlarge)));
-    const nativeSeconds = Math.max(native.seconds - idle.native, 1e-4) / enlarge;
+    const native = fastest(3, () => natively(KERNELS, [name, String(size * enlarge)]));
+    const qemu = fastest(2, () => onQemu(KERNELS, [name, String(size * enlarge)]));
+    const nativeSeconds = native && Math.max(native.seconds - idle.native, 1e-4) / enlarge;
     const qemuSeconds = qemu && Math.max(qemu.seconds - idle.qemu, 1e-4) / enlarge;
     const { instructions, seconds } = machine.statistics;
     return {
@@ -38,7 +38,7 @@ export function cpuSection(): Section {
       nativeSeconds,
       qemuSeconds,
       timesQemu: qemuSeconds && qemuSeconds / seconds,
-      timesNative: nativeSeconds / seconds,
+      timesNative: nativeSeconds && nativeSeconds / seconds,
     };
   });
   const ratios = rows.flatMap(({ timesQemu }) => (timesQemu === undefined ? [] : [timesQemu]));

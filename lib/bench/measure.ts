@@ -34,14 +34,25 @@ export function onMachine(program: string, ...args: string[]): Run & { statistic
   return { ...run, statistics: JSON.parse(line) as RunStatistics };
 }
 
-export function natively(program: string, ...args: string[]): Run {
-  return timed(`${repository}${program}`, args);
+/** Runs a program on the host, or returns undefined where it cannot. */
+export function natively(
+  program: string,
+  args: readonly string[],
+  onOneProcessor = false,
+): Run | undefined {
+  const file = `${repository}${program}`;
+  if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
+  if (!onOneProcessor) return timed(file, args);
+  return installed('taskset') ? timed('taskset', ['-c', '0', file, ...args]) : undefined;
 }
 
 /** Runs a program under qemu-user, or returns undefined where that is not installed. */
-export function onQemu(program: string, ...args: string[]): Run | undefined {
-  const found = spawnSync('qemu-x86_64', ['--version']).status === 0;
-  return found ? timed('qemu-x86_64', [program, ...args]) : undefined;
+export function onQemu(program: string, args: readonly string[]): Run | undefined {
+  return installed('qemu-x86_64') ? timed('qemu-x86_64', [program, ...args]) : undefined;
+}
+
+function installed(tool: string): boolean {
+  return spawnSync(tool, ['--version']).status === 0;
 }
 
 /** Runs plain Node, for comparison of start-up times. */

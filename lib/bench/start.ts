@@ -8,8 +8,8 @@ export function startSection(): Section {
   const ways: Record<string, number | undefined> = {
     'relibc-ptrace run': fastest(TRIES, () => onMachine(KERNELS, 'nothing', '0')).seconds,
     'of that, node alone': fastest(TRIES, plainNode).seconds,
-    natively: fastest(TRIES, () => natively(KERNELS, 'nothing', '0')).seconds,
-    'qemu-x86_64': fastest(TRIES, () => onQemu(KERNELS, 'nothing', '0'))?.seconds,
+    natively: fastest(TRIES, () => natively(KERNELS, ['nothing', '0']))?.seconds,
+    'qemu-x86_64': fastest(TRIES, () => onQemu(KERNELS, ['nothing', '0']))?.seconds,
   };
   return {
     title: 'Start to end of a program that does nothing, whole process',
