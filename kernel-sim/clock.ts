@@ -1,5 +1,5 @@
-// Virtual time: one nanosecond per retired instruction, a fixed price for what no CPU executes, and
-// skips while everybody sleeps. Programs see it in ticks of the PIT, as Redox's did.
+// Virtual time: one nanosecond per retired instruction, a fixed price for what no CPU executes,
+// and skips while everybody sleeps. Programs see it in ticks of the PIT, as Redox's did.
 import type { Cpu } from '../cpu/index.js';
 
 /** Nanoseconds between two interrupts of the PIT with divisor 2685. */

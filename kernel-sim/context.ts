@@ -1,5 +1,5 @@
-// A context: what Redox's kernel has where others have processes and threads. Facts: context/context.rs
-// of 2019. Who may run is told to the run queue at every change.
+// A context: what Redox's kernel has where others have processes and threads. Source:
+// context/context.rs of 2019. Who may run is told to the run queue at every change.
 import { Registers } from '../cpu/index.js';
 import { type Link, SIG_DFL, SIG_IGN, type SystemCalls } from './abi/index.js';
 import type { TlsImage } from './exec/tls.js';

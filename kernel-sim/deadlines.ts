@@ -1,5 +1,5 @@
-// What happens at a certain time, the earliest first: contexts wake, devices are called. A binary heap, in
-// which the entries of contexts that were woken otherwise stay until they come up.
+// What happens at a certain time, the earliest first: contexts wake, devices are called. A binary
+// heap, in which the entries of contexts that were woken otherwise stay until they come up.
 import type { Context } from './context.js';
 
 interface Entry {

@@ -1,5 +1,5 @@
-// How kernel code refuses a call: it throws the number of the error. Only syscall/entry.ts turns it
-// into a result; anything else that is thrown is a mistake of ours and stops the machine.
+// How kernel code refuses a call: it throws the number of the error. Only syscall/entry.ts turns
+// it into a result; anything else that is thrown is a mistake of ours and stops the machine.
 import { errnoName } from './abi/index.js';
 
 /** Not an Error: no stack trace is recorded, so that a refusal costs no more than a result. */

@@ -1,5 +1,6 @@
-// Exceptions of user mode. Facts: interrupt/exception.rs of 2019: a fault ends the process at once, with a
-// signal's number for its status but no signal; the trap flag and int3 ask the tracer first.
+// Exceptions of user mode. Source: interrupt/exception.rs of 2019: a fault ends the process at
+// once, with a signal's number for its status but no signal; the trap flag and int3 ask the tracer
+// first.
 import {
   FLAG_TF,
   type Registers,

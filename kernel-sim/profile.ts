@@ -1,4 +1,4 @@
-// What differs between revisions of the kernel, as data. Facts: the revisions' commits of 2019.
+// What differs between revisions of the kernel, as data. Source: the kernel's commits of 2019.
 
 export interface KernelProfile {
   readonly name: string;

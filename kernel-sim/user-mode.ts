@@ -1,5 +1,5 @@
-// A context in user mode: runs it until it enters the kernel, is preempted, or comes to the end of a
-// step; and what the kernel's interrupt handlers do with what happened.
+// A context in user mode: runs it until it enters the kernel, is preempted, or comes to the end of
+// a step; and what the kernel's interrupt handlers do with what happened.
 import {
   type Exit,
   FLAG_TF,

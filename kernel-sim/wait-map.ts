@@ -1,5 +1,6 @@
-// WaitMap: the statuses of children that their parent has not asked for yet, one per child: a later
-// one replaces an earlier one. Keys compare by pid, except where a key has none: then by group.
+// WaitMap: the statuses of children that their parent has not asked for yet, one per child: a
+// later one replaces an earlier one. Keys compare by pid, except where a key has none: then by
+// group.
 import type { Context } from './context.js';
 import type { Syscall } from './syscall.js';
 import { WaitCondition } from './wait-condition.js';

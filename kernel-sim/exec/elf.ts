@@ -1,5 +1,5 @@
-// Reads ELF files: the System V ABI's "Object Files", x86-64 only. A file that is damaged in any way is
-// refused with ENOEXEC; nothing here trusts a number of the file.
+// Reads ELF files: the System V ABI's "Object Files", x86-64 only. A file that is damaged in any
+// way is refused with ENOEXEC; nothing here trusts a number of the file.
 import { ENOEXEC, getWord, viewOf } from '../abi/index.js';
 import { SysError } from '../error.js';
 import { IMAGE_END } from '../memory/layout.js';

@@ -1,5 +1,5 @@
-// FEXEC: replaces the image of a process. Facts: syscall/process.rs of 2019; the checks come in the order
-// of the source, and nothing of the old image is gone before all of them are passed.
+// FEXEC: replaces the image of a process. Source: syscall/process.rs of 2019; the checks come in
+// the order of the source, and nothing of the old image is gone before all of them are passed.
 import { RIP, RSP } from '../../cpu/index.js';
 import {
   E2BIG,

@@ -1,6 +1,6 @@
-// Builds the memory of a program: image, thread-local storage, arguments, stacks. Facts: fexec of 2019
-// (syscall/process.rs). Strings lie on pages of their own, pointers to them on the stack; there is
-// no auxiliary vector.
+// Builds the memory of a program: image, thread-local storage, arguments, stacks. Source: fexec of
+// 2019 (syscall/process.rs). Strings lie on pages of their own, pointers to them on the stack;
+// there is no auxiliary vector.
 import { PAGE_SIZE } from '../../cpu/index.js';
 import { ENOEXEC, setWord } from '../abi/index.js';
 import { SysError } from '../error.js';
@@ -63,7 +63,7 @@ export function mapStacks(memory: ProcessMemory): void {
   memory.map(SIGNAL_STACK, SIGNAL_STACK_SIZE, { writable: true });
 }
 
-/** Puts arguments and environment into memory; gives the stack pointer, where the pointers begin. */
+/** Puts arguments and environment into memory; gives the stack pointer, below the pointers. */
 export function pushArguments(
   memory: ProcessMemory,
   argv: readonly Uint8Array[],

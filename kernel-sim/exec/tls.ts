@@ -1,6 +1,6 @@
-// Thread-local storage of programs for Redox's ABI. Facts: 2019, every pid has its own piece of address
-// space for it, and a page to which FS points (the thread control block); the first word there is the
-// end of the storage.
+// Thread-local storage of programs for Redox's ABI. In 2019 every pid had its own piece of address
+// space for it, and a page to which FS points (the thread control block); the first word there is
+// the end of the storage.
 import { PAGE_SIZE } from '../../cpu/index.js';
 import { ENOEXEC, setWord } from '../abi/index.js';
 import type { Context } from '../context.js';

@@ -1,6 +1,6 @@
-// A process driven from outside: whoever owns the machine makes its system calls, one at a time, and the
-// machine runs until each of them has returned. Between two calls it is in user mode, where the
-// machine stands still.
+// A process driven from outside: whoever owns the machine makes its system calls, one at a time,
+// and the machine runs until each of them has returned. Between two calls it is in user mode,
+// where the machine stands still.
 import { RAX } from '../../cpu/index.js';
 import { SYS_EXIT, type SystemCall, type SystemCalls, type Userspace } from '../abi/index.js';
 import { type Context, OUTSIDE, RUNNABLE } from '../context.js';

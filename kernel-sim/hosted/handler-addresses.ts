@@ -1,5 +1,5 @@
-// Signal handlers written in TypeScript have no address in the machine; they are given one, outside
-// of every image, that means them in all processes of a kernel.
+// Signal handlers written in TypeScript have no address in the machine; they are given one,
+// outside of every image, that means them in all processes of a kernel.
 import type { SystemCalls } from '../abi/index.js';
 
 export type Handler = (signal: number) => SystemCalls<void>;

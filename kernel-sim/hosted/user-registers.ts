@@ -1,5 +1,5 @@
-// A process's registers for userspace written in TypeScript: always the current ones, whether the CPU
-// holds them or the kernel does.
+// A process's registers for userspace written in TypeScript: always the current ones, whether the
+// CPU holds them or the kernel does.
 import type { UserRegisters } from '../abi/index.js';
 import type { Context } from '../context.js';
 

@@ -1,4 +1,5 @@
-// What userspace written in TypeScript has of its process: memory, registers, scratch space on the stack.
+// What userspace written in TypeScript has of its process: memory, registers, scratch space on the
+// stack.
 import { RSP } from '../../cpu/index.js';
 import type {
   HostedProgram,

@@ -1,6 +1,6 @@
-// The memory behind one slot of the top-level page table: regions, and the frames of the pages that were
-// touched. Contexts made with CLONE_VM share an area; a fork copies it, and the copies share frames
-// until one of them writes. Nobody can tell this from the eager copy that Redox made.
+// The memory behind one slot of the top-level page table: regions, and the frames of the pages
+// that were touched. Contexts made with CLONE_VM share an area; a fork copies it, and the copies
+// share frames until one of them writes. Nobody can tell this from the eager copy that Redox made.
 import { PAGE_NX, PAGE_SIZE, PAGE_USER, PAGE_WRITE, type PhysicalMemory } from '../../cpu/index.js';
 import type { Mapping, ProcessMemory } from './process-memory.js';
 
@@ -181,7 +181,7 @@ export class Area {
     });
   }
 
-  /** Calls back for the touched pages of a range, by whichever is shorter: the range or the list. */
+  /** Calls back for the touched pages of a range, going through what is shorter: it or the list. */
   #eachFrame(
     start: number,
     end: number,

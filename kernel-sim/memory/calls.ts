@@ -1,4 +1,4 @@
-// The system calls of memory that name no file. Facts: syscall/process.rs of 2019.
+// The system calls of memory that name no file. Source: syscall/process.rs of 2019.
 import { EFAULT, ENOMEM, PROT_EXEC, PROT_WRITE } from '../abi/index.js';
 import { SysError } from '../error.js';
 import type { Handler } from '../syscall.js';

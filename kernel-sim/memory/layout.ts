@@ -1,5 +1,5 @@
-// Where things lie in a Redox process. Facts: consts.rs of x86_64, 2019-2020. A slot is one entry of the
-// top-level page table, and the unit that CLONE_VM shares.
+// Where things lie in a Redox process. Source: consts.rs of x86_64, 2019-2020. A slot is one entry
+// of the top-level page table, and the unit that CLONE_VM shares.
 
 export const SLOT_SIZE = 0x80_0000_0000;
 

@@ -1,5 +1,5 @@
-// The memory of a process: areas by slot, the page table the CPU walks, and the kernel's accesses on
-// the process's behalf. Nothing is allocated, and no page table made, before it is touched.
+// The memory of a process: areas by slot, the page table the CPU walks, and the kernel's accesses
+// on the process's behalf. Nothing is allocated, and no page table made, before it is touched.
 import {
   type AddressSpace,
   type Cpu,

@@ -1,5 +1,5 @@
-// clone. Facts: syscall/process.rs of 2019. The child leaves the kernel by a way of its own, so no stop
-// after the call is seen in it; CLONE_THREAD changes nothing.
+// clone. Source: syscall/process.rs of 2019. The child leaves the kernel by a way of its own, so
+// no stop after the call is seen in it; CLONE_THREAD changes nothing.
 import { RAX, RSP } from '../../cpu/index.js';
 import {
   CLONE_FILES,

@@ -1,4 +1,4 @@
-// The end of a context. Facts: exit of 2019 (syscall/process.rs), in its order.
+// The end of a context. Source: exit of 2019 (syscall/process.rs), in its order.
 import { exitedStatus, PTRACE_STOP_EXIT } from '../abi/index.js';
 import type { Context } from '../context.js';
 import { IDLE_PID } from '../contexts.js';

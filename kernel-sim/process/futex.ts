@@ -1,6 +1,6 @@
-// futex. Facts: syscall/futex.rs of 2019: one list for the whole machine, keyed by address alone, whoever's it
-// is; what wakes a waiter (a wake, a signal, the time) is not told; entries of waiters who left otherwise
-// stay.
+// futex. Source: syscall/futex.rs of 2019: one list for the whole machine, keyed by address alone,
+// whoever's it is; what wakes a waiter (a wake, a signal, the time) is not told; entries of
+// waiters who left otherwise stay.
 import {
   EAGAIN,
   EINVAL,

@@ -1,4 +1,5 @@
-// Who a process is: pids, groups, users. Facts: syscall/process.rs and syscall/privilege.rs of 2019.
+// Who a process is: pids, groups, users. Source: syscall/process.rs and syscall/privilege.rs of
+// 2019.
 import { EPERM, ESRCH } from '../abi/index.js';
 import { SysError } from '../error.js';
 import { type Handler, RESCHEDULE, type Syscall } from '../syscall.js';

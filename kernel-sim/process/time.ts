@@ -1,4 +1,4 @@
-// Time. Facts: syscall/time.rs of 2019; the clocks advance by ticks of the timer.
+// Time. Source: syscall/time.rs of 2019; the clocks advance by ticks of the timer.
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, EINVAL, TimeSpec } from '../abi/index.js';
 import type { Context } from '../context.js';
 import { SysError } from '../error.js';

@@ -1,5 +1,6 @@
-// waitpid. Facts: syscall/process.rs of 2019. -1 means process group 1 here, any child is 0; a pid that is
-// nobody's child becomes the caller's ("hack for rustc"); ptrace stops never come this way.
+// waitpid. Source: syscall/process.rs of 2019. -1 means process group 1 here, any child is 0; a
+// pid that is nobody's child becomes the caller's ("hack for rustc"); ptrace stops never come this
+// way.
 import { ECHILD, WCONTINUED, WNOHANG, WUNTRACED, wifcontinued, wifstopped } from '../abi/index.js';
 import type { Context } from '../context.js';
 import { SysError } from '../error.js';

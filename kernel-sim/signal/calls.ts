@@ -1,4 +1,5 @@
-// The system calls of signals. Facts: syscall/process.rs of 2019. The mask is stored, and heeded by nobody.
+// The system calls of signals. Source: syscall/process.rs of 2019. The mask is stored, and heeded
+// by nobody.
 import {
   EINVAL,
   EPERM,

@@ -1,6 +1,6 @@
-// How a signal reaches its process. Facts: context/switch.rs and context/signal.rs of 2019: a switch pops one
-// signal and diverts the context into the kernel's handler, with everything it was doing kept aside;
-// sigreturn brings that back, at a switch of somebody else's.
+// How a signal reaches its process. Source: context/switch.rs and context/signal.rs of 2019: a
+// switch pops one signal and diverts the context into the kernel's handler, with everything it was
+// doing kept aside; sigreturn brings that back, at a switch of somebody else's.
 import { FLAG_TF, RDI, Registers, RFLAGS, RIP, RSP } from '../../cpu/index.js';
 import {
   CONTINUED_STATUS,

@@ -1,5 +1,6 @@
-// The state of a context's signals: actions, and what the kernel of 2019 kept aside while a signal was
-// handled (registers, FPU and the whole kernel stack; here, the suspended code stands for the stack).
+// The state of a context's signals: actions, and what the kernel of 2019 kept aside while a signal
+// was handled (registers, FPU and the whole kernel stack; here, the suspended code stands for the
+// stack).
 import type { Registers } from '../../cpu/index.js';
 import { SIG_DFL } from '../abi/index.js';
 import type { UserCode } from '../context.js';

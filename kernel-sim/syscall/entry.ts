@@ -1,5 +1,5 @@
-// The way into the kernel and back. Facts: the wrapper of 2019: remember the frame, stop before the call,
-// perform it unless the tracer says otherwise, store the result, stop after it.
+// The way into the kernel and back. Source: the wrapper of 2019: remember the frame, stop before
+// the call, perform it unless the tracer says otherwise, store the result, stop after it.
 import {
   OutOfMemoryError,
   R8,

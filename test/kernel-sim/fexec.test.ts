@@ -1,4 +1,5 @@
-// FEXEC: which files are programs, and what a program finds. System V ABI for ELF; facts: fexec of 2019.
+// FEXEC: which files are programs, and what a program finds. System V ABI for ELF; source: fexec
+// of 2019.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { RAX, RDI, RFLAGS, RIP, RSP } from '../../cpu/index.js';

@@ -1,5 +1,5 @@
-// Programs for Redox's own ABI, in machine code: the way into the kernel and back, faults, signals.
-// Exit statuses of faults: interrupt/exception.rs of 2019.
+// Programs for Redox's own ABI, in machine code: the way into the kernel and back, faults,
+// signals. Exit statuses of faults: interrupt/exception.rs of 2019.
 import { expect } from 'chai';
 import {
   SIGUSR1,

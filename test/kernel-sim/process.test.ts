@@ -1,4 +1,4 @@
-// Processes: pids, clone, exit, waitpid. Facts: redox_syscall and syscall/process.rs of 2019.
+// Processes: pids, clone, exit, waitpid. Source: redox_syscall and syscall/process.rs of 2019.
 import { expect } from 'chai';
 import {
   CLONE_FILES,

@@ -1,4 +1,4 @@
-// Signals of the kernel of 2019. Facts: context/signal.rs and context/switch.rs.
+// Signals of the kernel of 2019. Source: context/signal.rs and context/switch.rs.
 import { expect } from 'chai';
 import {
   CLONE_SIGHAND,

@@ -1,4 +1,4 @@
-// Futexes, time, driven processes, and the end of all waiting. Facts: syscall/futex.rs and
+// Futexes, time, driven processes, and the end of all waiting. Source: syscall/futex.rs and
 // syscall/time.rs of 2019.
 import { expect } from 'chai';
 import {
