@@ -5,8 +5,17 @@ import { bindOperations } from '../x87/index.js';
 import { cpuid } from './cpuid.js';
 import { divide128, divide128Signed } from './divide.js';
 import { floatEstimate } from './estimate.js';
-import { floatArithmetic, floatCompare, floatConvert, floatMask, floatRound } from './float.js';
+import {
+  floatArithmetic,
+  floatCompare,
+  floatConvert,
+  floatDot,
+  floatMask,
+  floatRound,
+} from './float.js';
 import { loadSegment } from './segment.js';
+
+import { compareStrings, crc32 } from './strings.js';
 
 export type Helper = (...operands: number[]) => number;
 
@@ -22,6 +31,9 @@ export function createHelpers(memory: PhysicalMemory): Record<string, Helper> {
     floatCompare: (signaling, format) => floatCompare(view, signaling, format),
     floatRound: (immediate, format) => floatRound(view, immediate, format),
     floatEstimate: (operation, lanes) => floatEstimate(view, operation, lanes),
+    floatDot: (immediate, format) => floatDot(view, immediate, format),
+    compareStrings: (control, first, second) => compareStrings(view, control, first, second),
+    crc32,
     floatConvert: (conversion, lanes) => floatConvert(view, conversion, lanes),
     loadSegment: (segment, selector) => loadSegment(view, segment, selector),
     selector: (segment) => view.getUint16(SELECTORS + segment * 2, true),

@@ -27,4 +27,10 @@ export const HELPERS: Readonly<Record<string, number>> = {
   floatConvert: 2,
   /** RCPPS (0) or RSQRTPS (1) of so many lanes. */
   floatEstimate: 2,
+  /** DPPS and DPPD, by immediate and format; 1 for #XM. */
+  floatDot: 2,
+  /** PCMPESTRI and its like: control, lengths; index and flags, the mask in the scratch area. */
+  compareStrings: 3,
+  /** CRC, value, its bits. */
+  crc32: 3,
 };

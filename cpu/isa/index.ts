@@ -2,6 +2,7 @@
 import './arithmetic.js';
 import './bit.js';
 import './control.js';
+import './mmx-move.js';
 import './mmx.js';
 import './move.js';
 import './multiply.js';
@@ -11,5 +12,8 @@ import './sse-float.js';
 import './sse-integer.js';
 import './sse-move.js';
 import './sse-shuffle.js';
+import './sse-string.js';
+import './sse4.js';
+import './ssse3.js';
 import './string.js';
 import './x87.js';
