@@ -1,5 +1,6 @@
 // proc: — the memory, registers and stops of other processes as files, at revision P7 (2019-08-15).
 // Facts, section 3, in the order of its tables; what a trace file does is in ptrace/trace-file.ts.
+import { PAGE_SIZE } from '../../cpu/index.js';
 import {
   EBADF,
   EBUSY,
@@ -17,6 +18,8 @@ import {
 } from '../abi/index.js';
 import type { Context } from '../context.js';
 import { SysError } from '../error.js';
+import type { ProcessMemory } from '../memory/process-memory.js';
+import { KernelPanic } from '../panic.js';
 import { loadFloat, loadInt, saveFloat, saveInt } from '../ptrace/registers.js';
 import { Session, type Sessions } from '../ptrace/session.js';
 import { living, whileStopped } from '../ptrace/target.js';
@@ -38,14 +41,6 @@ const KINDS: readonly ProcFile['kind'][] = ['mem', 'regs/int', 'regs/float', 'tr
 /** The kernel looked only at the bits that index its page tables (KP-68). */
 const ADDRESS_LIMIT = 2 ** 48;
 const LARGEST_OFFSET = 2n ** 63n - 1n;
-
-/** The kernel of that time would have halted here. */
-export class KernelPanic extends Error {
-  constructor(message: string) {
-    super(`kernel panic: ${message}`);
-    this.name = 'KernelPanic';
-  }
-}
 
 export class ProcScheme implements Scheme {
   readonly #services: Services;
@@ -140,15 +135,13 @@ export class ProcScheme implements Scheme {
   #range(file: ProcFile & { kind: 'mem' }, length: number): number {
     const memory = this.#memory(file);
     const address = ((file.offset % ADDRESS_LIMIT) + ADDRESS_LIMIT) % ADDRESS_LIMIT;
-    // without bytes, the page is still looked for unless the offset begins it
-    const checked = length === 0 && (address % 4096 !== 0 || address === 0) ? 1 : length;
-    const offset = checked === 1 && address === 0 ? -1 : address;
-    if (!memory.accessible(offset, checked, false)) throw new SysError(EFAULT);
+    if (length === 0) demandNothing(memory, address);
+    else if (!memory.accessible(address, length, false)) throw new SysError(EFAULT);
     return address;
   }
 
   /** A zombie still has a context, but no pages. @throws SysError ESRCH */
-  #memory({ pid }: ProcFile) {
+  #memory({ pid }: ProcFile): ProcessMemory {
     const target = this.#services.contexts.get(pid);
     if (target === undefined) throw new SysError(ESRCH);
     return target.memory;
@@ -223,4 +216,14 @@ export class ProcScheme implements Scheme {
   #living({ pid }: ProcFile): Context {
     return living(this.#services.contexts, pid);
   }
+}
+
+/**
+ * The kernel went through the pages from the first byte's to the last one's even if there was no
+ * byte: all of memory at address 0, one page within a page, none at the start of one.
+ */
+function demandNothing(memory: ProcessMemory, address: number): void {
+  const nothing = address % PAGE_SIZE === 0 && address !== 0;
+  if (nothing || (address !== 0 && memory.accessible(address, 1, false))) return;
+  throw new SysError(EFAULT);
 }
