@@ -1,7 +1,9 @@
 // Programs for Redox's own ABI, in machine code: the way into the kernel and back, faults,
 // signals. Exit statuses of faults: interrupt/exception.rs of 2019.
 import { expect } from 'chai';
+import fc from 'fast-check';
 import {
+  SIGKILL,
   SIGUSR1,
   SigAction,
   SYS_BRK,
@@ -15,7 +17,12 @@ import {
   SYS_WRITE,
   SYS_YIELD,
 } from '../../kernel-sim/abi/index.js';
-import { type Context, FileTree } from '../../kernel-sim/index.js';
+import {
+  type Context,
+  DeadlockError,
+  FileTree,
+  UnimplementedInstruction,
+} from '../../kernel-sim/index.js';
 import { elfFile, PF_R, PF_W, PF_X } from './elf-file.js';
 import { machine, type TestMachine } from './machine.js';
 
@@ -195,5 +202,35 @@ describe('a signal handler of a program', () => {
     const action = SigAction.encode({ sa_handler: handlerAt });
     const { status } = run([...main(handlerAt), ...handler, ...restorer], action);
     expect(status).to.equal((SIGUSR1 + 7) << 8);
+  });
+});
+
+describe('a program of random bytes', () => {
+  it('ends, goes on, or is told to be unimplemented; the kernel serves the next one', () => {
+    const files = new FileTree();
+    const { kernel } = machine({ files });
+    const driver = kernel.attach('driver');
+    const run = (code: Uint8Array, data: Uint8Array): void => {
+      const segments = [
+        { address: CODE, bytes: code, flags: PF_R | PF_X },
+        { address: DATA, bytes: data, memorySize: 0x3000, flags: PF_R | PF_W },
+      ];
+      files.addFile('prog', elfFile({ entry: CODE, segments }), 0o755);
+      const parent = driver.context;
+      const program = kernel.execute({ path: 'file:/prog', argv: [], env: [], parent });
+      const limit = kernel.statistics.instructions + 5000;
+      try {
+        kernel.run(() => program.exited || kernel.statistics.instructions > limit);
+      } catch (error) {
+        const stuck = error instanceof DeadlockError;
+        if (!stuck && !(error instanceof UnimplementedInstruction)) throw error;
+      }
+      driver.call({ number: SYS_KILL, a: program.pid, b: SIGKILL });
+      const waited = driver.call({ number: SYS_WAITPID, a: program.pid, b: 0, c: 0 });
+      expect(waited).to.equal(program.pid);
+    };
+    const bytes = fc.uint8Array({ minLength: 1, maxLength: 64 });
+    fc.assert(fc.property(bytes, bytes, run), { numRuns: 500, seed: 2019 });
+    expect(driver.call({ number: SYS_GETPID })).to.equal(2);
   });
 });

@@ -27,6 +27,7 @@ import {
   SYS_SETREUID,
   SYS_SIGACTION,
   SYS_SIGPROCMASK,
+  SYS_SIGRETURN,
   SYS_WAITPID,
   SYS_YIELD,
   type SystemCalls,
@@ -34,7 +35,7 @@ import {
   type Userspace,
   WUNTRACED,
 } from '../../kernel-sim/abi/index.js';
-import { DeadlockError } from '../../kernel-sim/index.js';
+import { DeadlockError, KernelPanic } from '../../kernel-sim/index.js';
 import { call, fork, machine, run, wait } from './machine.js';
 
 type Handler = (signal: number) => SystemCalls<void>;
@@ -292,6 +293,19 @@ describe('sigaction', () => {
         expect(sa_handler).to.equal(expected);
       }
     });
+  });
+});
+
+describe('sigreturn', () => {
+  it('outside of a signal makes the kernel panic', () => {
+    const { kernel } = machine();
+    kernel.spawn({
+      name: 'careless',
+      *program() {
+        return yield* call(SYS_SIGRETURN);
+      },
+    });
+    expect(() => kernel.run()).to.throw(KernelPanic, 'pid 2 (careless)');
   });
 });
 
