@@ -23,6 +23,8 @@ export interface Undefined {
   readonly flags: number;
   /** The destination, a register or memory, holds an undefined result. */
   readonly destination?: boolean;
+  /** ST(0) and ST(1) may differ by so many units in the last place, and C1 with them. */
+  readonly ulps?: number;
   readonly because: string;
 }
 
@@ -95,6 +97,14 @@ const DOUBLE_SHIFT: Rule = (circumstances) => {
   };
 };
 
+/** Intel SDM vol. 1, 8.3.10. */
+const TRANSCENDENTAL: Rule = () => ({
+  flags: 0,
+  ulps: 1,
+  because:
+    'The worst case error on the transcendental instructions is less than 1 ulp when rounding to the nearest (even) and less than 1.5 ulps when rounding in other modes.',
+});
+
 export const UNDEFINED: Readonly<Record<string, Rule>> = {
   and: LOGIC,
   or: LOGIC,
@@ -120,5 +130,13 @@ export const UNDEFINED: Readonly<Record<string, Rule>> = {
   mul: always(SF | ZF | AF | PF, 'The SF, ZF, AF, and PF flags are undefined.'),
   imul: always(ZF | AF | PF, 'The ZF, AF, and PF flags are undefined.'),
   div: always(ALL, 'The CF, OF, SF, ZF, AF, and PF flags are undefined.'),
+  f2xm1: TRANSCENDENTAL,
+  fcos: TRANSCENDENTAL,
+  fpatan: TRANSCENDENTAL,
+  fptan: TRANSCENDENTAL,
+  fsin: TRANSCENDENTAL,
+  fsincos: TRANSCENDENTAL,
+  fyl2x: TRANSCENDENTAL,
+  fyl2xp1: TRANSCENDENTAL,
   idiv: always(ALL, 'The CF, OF, SF, ZF, AF, and PF flags are undefined.'),
 };
