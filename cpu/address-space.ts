@@ -27,6 +27,8 @@ export class AddressSpace {
   readonly #memory: PhysicalMemory;
   readonly #tlb: Tlb;
   readonly #words: Uint32Array;
+  /** Frames of the tables. */
+  readonly #tables: number[];
 
   /** For {@link Cpu.createAddressSpace}. */
   constructor(memory: PhysicalMemory, tlb: Tlb, id: number) {
@@ -34,6 +36,7 @@ export class AddressSpace {
     this.#tlb = tlb;
     this.#words = new Uint32Array(memory.buffer);
     this.root = memory.allocate();
+    this.#tables = [this.root];
     this.id = id;
   }
 
@@ -94,7 +97,7 @@ export class AddressSpace {
   /** Frees the frames of the tables, not the pages: unmap these first. */
   destroy(): void {
     this.#tlb.forget(this);
-    this.#release(this.root, 3);
+    for (const table of this.#tables) this.#memory.release(table);
   }
 
   #frame(word: number): number {
@@ -114,6 +117,7 @@ export class AddressSpace {
       if ((this.#words[word] & PAGE_PRESENT) === 0) {
         if (!create) return -1;
         const next = this.#memory.allocate();
+        this.#tables.push(next);
         this.#words[word] = ((next << 12) | TABLE_FLAGS) >>> 0;
         this.#words[word + 1] = next >>> 20;
       }
@@ -136,14 +140,6 @@ export class AddressSpace {
       if (level > 0) this.#walk(this.#frame(word), level - 1, address, callback);
       else callback(address, this.#frame(word), this.flagsAt(address));
     }
-  }
-
-  #release(table: number, level: number): void {
-    for (let i = 0; level > 0 && i < 512; i++) {
-      const word = (this.#memory.offset(table) >>> 2) + i * 2;
-      if ((this.#words[word] & PAGE_PRESENT) !== 0) this.#release(this.#frame(word), level - 1);
-    }
-    this.#memory.release(table);
   }
 }
 
