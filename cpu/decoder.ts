@@ -212,6 +212,9 @@ export class RecordDecoder {
         view.setBigUint64(at + IMMEDIATE, BigInt.asUintN(64, instruction.immediate(i)), true);
       }
     }
+    // x87 instructions have no immediate
+    const opcode = escapeOpcode(bytes);
+    if (opcode >= 0) view.setUint16(at + IMMEDIATE, opcode, true);
   }
 
   #fillMemory(instruction: iced.Instruction, at: number): void {
@@ -265,6 +268,14 @@ function hasAddressSizePrefix(bytes: Uint8Array): boolean {
     if (!LEGACY_PREFIXES.has(bytes[i])) return false;
   }
   return false;
+}
+
+/** The x87 opcode as FOP records it, or -1 of another instruction. Intel SDM vol. 1, 8.1.9. */
+function escapeOpcode(bytes: Uint8Array): number {
+  let at = 0;
+  while (LEGACY_PREFIXES.has(bytes[at]) || bytes[at] === 0x67 || bytes[at] >> 4 === 4) at++;
+  if (bytes[at] >> 3 !== 0xd8 >> 3) return -1;
+  return ((bytes[at] & 7) << 8) | bytes[at + 1];
 }
 
 function segmentSlot(segment: number): number {

@@ -26,11 +26,12 @@ import type { Tlb } from './tlb.js';
 const TWO_32 = 0x1_0000_0000;
 
 /**
- * Boundary that an access of so many bytes must lie on under AC: 10-byte reals want 8; vectors none,
- * as processors have it, since those that want one raise #GP without AC.
+ * Boundary that an access of so many bytes must lie on under AC: 10-byte reals want 8, x87 images of
+ * 16-bit code 2; vectors none, as processors have it, since those that want one raise #GP without AC.
  */
 function alignmentOf(bytes: number): number {
   if (bytes === 10) return 8;
+  if (bytes === 14 || bytes === 94) return 2;
   if (bytes === 16) return 1;
   return bytes > 16 ? 4 : bytes;
 }

@@ -161,6 +161,10 @@ export class InterpreterSemantics extends EngineSemantics {
     return this.value(32, () => this.code.get(RECORD).access('i32.load', IMMEDIATE_2));
   }
 
+  escapeOpcode(): Value {
+    return this.value(16, () => this.code.get(RECORD).access('i32.load16_u', IMMEDIATE));
+  }
+
   registerNumber(operand: Operand): Value {
     return this.value(32, () => this.#slot(operand));
   }

@@ -91,6 +91,8 @@ export abstract class Semantics extends Values {
   abstract offset(operand: Operand): Value;
   /** The second immediate of ENTER, 32 bits. */
   abstract secondImmediate(): Value;
+  /** FOP of an x87 instruction: three bits of its first opcode byte and all of the second, 16 bits. */
+  abstract escapeOpcode(): Value;
   /** The number of an x87 or MMX register or a segment operand, 32 bits. */
   abstract registerNumber(operand: Operand): Value;
   /**

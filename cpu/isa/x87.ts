@@ -1,8 +1,5 @@
 // x87 instructions: which operation of cpu/x87 each mnemonic is, and the memory it reads or writes.
 // Intel SDM vol. 1, 8.1.8 for the last instruction and data pointers; vol. 2A, "FADD" to "FYL2XP1".
-//
-// FOP keeps its value: the processors record it for an instruction with an unmasked exception only,
-// and no meaning sees opcode bytes.
 import { FCW, FSW, SCRATCH, X87 } from '../layout.js';
 import { SHORT } from '../x87/environment.js';
 import {
@@ -23,6 +20,7 @@ import { waitForX87 } from './mmx.js';
 import { instruction } from './registry.js';
 import type { ConditionCode, Operand, Semantics, Value } from './semantics.js';
 
+const LAST_OPCODE = X87 + 134;
 const LAST_INSTRUCTION = X87 + 136;
 const LAST_DATA = X87 + 144;
 /** FSW bit 7: an unmasked exception is pending. */
@@ -33,12 +31,16 @@ function perform(s: Semantics, operation: string, selector: Value | number): Val
   return s.helper(`x87.${operation}`, value);
 }
 
-/** Every instruction that computes leaves its address; one that faults also that of its operand. */
+/**
+ * Every instruction that computes leaves its address; one with an unmasked exception, which is now
+ * pending, also its opcode and the address of its operand.
+ */
 function setPointers(s: Semantics, data?: Operand): void {
   s.setState(LAST_INSTRUCTION, s.instructionAddress());
-  if (data === undefined) return;
-  const pending = s.bitAt(s.state(FSW, 16), SUMMARY);
-  s.if(pending, () => s.setState(LAST_DATA, s.offset(data)));
+  s.if(s.bitAt(s.state(FSW, 16), SUMMARY), () => {
+    s.setState(LAST_OPCODE, s.escapeOpcode());
+    if (data !== undefined) s.setState(LAST_DATA, s.offset(data));
+  });
 }
 
 /** An instruction without operands in memory. */
@@ -53,22 +55,40 @@ function onStack(mnemonic: string, operation: string, selector: number): void {
 function loading(mnemonic: string, bits: number, operation: string, selector: number): void {
   instruction(mnemonic, `m${bits}`, (s, source) => {
     waitForX87(s);
-    s.fromMemory(s.address(source), bits / 8);
+    const address = s.address(source);
+    if (bits === 80) s.load(address, 64); // the significand is read first
+    s.fromMemory(address, bits / 8);
     perform(s, operation, selector | MEMORY);
     setPointers(s, source);
   });
 }
 
+/**
+ * The operation says whether there is anything to store, and has popped by then; so the words that
+ * it changed, which are the control word's neighbours, are put back until the store has succeeded.
+ */
 function storing(mnemonic: string, bits: number, operation: string, selector: number): void {
   instruction(mnemonic, `m${bits}`, (s, target) => {
     waitForX87(s);
-    const address = s.address(target);
-    s.probeWrite(address, bits / 8);
+    const before = s.state(FCW, 64);
     const status = perform(s, operation, selector | MEMORY);
-    const done = s.compare('eq', status, s.constant(BigInt(DONE), 32));
-    s.if(done, () => s.toMemory(address, bits / 8));
+    s.if(s.compare('eq', status, s.constant(BigInt(DONE), 32)), () => {
+      const after = s.state(FCW, 64);
+      s.setState(FCW, before);
+      const address = s.address(target);
+      if (bits === 80) storeTenBytes(s, address);
+      else s.toMemory(address, bits / 8);
+      s.setState(FCW, after);
+    });
     setPointers(s, target);
   });
+}
+
+/** Processors store the last two bytes apart: when only that faults, the eight before remain. */
+function storeTenBytes(s: Semantics, address: Value): void {
+  const last = s.state(SCRATCH + 8, 16);
+  s.toMemory(address, 8);
+  s.store(s.add(address, s.constant(8n, 64)), last);
 }
 
 const numbered = (s: Semantics, operand: Operand, bits: number): Value =>
@@ -241,9 +261,13 @@ instruction('fldcw', 'm16', (s, source) => {
 instruction('fnstcw', 'm16', (s, target) => s.write(target, s.state(FCW, 16)));
 instruction('fnstsw', ['r16', 'm16'], (s, target) => s.write(target, s.state(FSW, 16)));
 
-for (const [environment, whole, selector] of [
-  [28, 108, 0],
-  [14, 94, SHORT],
+/** Processors try the control word and then the last byte of these images: a fault reports either. */
+const lastByte = (s: Semantics, address: Value, bytes: number): Value =>
+  s.add(address, s.constant(BigInt(bytes - 1), 64));
+
+for (const [word, environment, whole, selector] of [
+  [32, 28, 108, 0],
+  [16, 14, 94, SHORT],
 ] as const) {
   for (const [mnemonic, bytes] of [
     ['fldenv', environment],
@@ -251,7 +275,10 @@ for (const [environment, whole, selector] of [
   ] as const) {
     instruction(mnemonic, `m${bytes * 8}`, (s, source) => {
       waitForX87(s);
-      s.fromMemory(s.address(source), bytes);
+      const address = s.address(source);
+      s.load(address, word);
+      s.load(lastByte(s, address, bytes), 8);
+      s.fromMemory(address, bytes);
       perform(s, mnemonic, selector);
     });
   }
@@ -261,6 +288,8 @@ for (const [environment, whole, selector] of [
   ] as const) {
     instruction(mnemonic, `m${bytes * 8}`, (s, target) => {
       const address = s.address(target);
+      s.probeWrite(address, word / 8);
+      s.probeWrite(lastByte(s, address, bytes), 1);
       s.probeWrite(address, bytes);
       perform(s, mnemonic, selector);
       s.toMemory(address, bytes);
