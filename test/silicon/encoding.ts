@@ -2,6 +2,7 @@
 // what the operand chooser needs to know about it.
 import {
   Decoder,
+  DecoderError,
   DecoderOptions,
   Instruction,
   Mnemonic,
@@ -56,7 +57,7 @@ function randomBytes(random: Random, form: Form, template: Template): Uint8Array
   if (random.chance(0.03)) bytes.push(0x66);
   if (random.chance(0.02)) bytes.push(random.pick([0xf2, 0xf3]));
   if (form.group === 'string' && random.chance(0.6)) bytes.push(random.pick([0xf2, 0xf3]));
-  if (form.group === 'integer' && random.chance(0.04)) bytes.push(0xf0);
+  if (form.group === 'integer' && random.chance(0.04)) bytes.push(LOCK);
   if (template.prefix !== 0) bytes.push(template.prefix);
   const rex = (template.wide ? 8 : 0) | (random.chance(0.5) ? random.below(8) : 0);
   if (rex !== 0 || random.chance(0.1)) bytes.push(0x40 | rex);
@@ -131,6 +132,44 @@ function placeCode(random: Random, length: number): number {
   }
 }
 
+function invalidEncoding(random: Random, bytes: Uint8Array, address?: number): Encoding {
+  return {
+    ...{ bytes, address: address ?? placeCode(random, bytes.length), mnemonic: 'invalid' },
+    ...{ group: 'integer', repeated: false, memory: undefined, segment: undefined },
+    ...{ bitRegister: -1, branchRegister: -1, invalid: true },
+  };
+}
+
+const LOCK = 0xf0;
+/** Where VEX, EVEX and XOP begin: later processors have instructions there. */
+const LATER = [0x62, 0x8f, 0xc4, 0xc5];
+const ESCAPES = [[], [0x0f], [0x0f], [0x0f, 0x38], [0x0f, 0x3a]];
+
+/** Bytes that are no instruction of any processor, or undefined when the dice gave one. */
+export function encodeInvalid(random: Random): Encoding | undefined {
+  const data = new Uint8Array(LONGEST);
+  random.fill(data);
+  const prefixes = Array.from({ length: random.below(3) }, () =>
+    random.pick([0x66, 0x67, 0xf2, 0xf3, LOCK, 0x40 | random.below(16), random.pick(SEGMENTS)]),
+  );
+  const opcodeMap = random.pick(ESCAPES);
+  data.set([...prefixes, ...opcodeMap]);
+  if (opcodeMap.length === 0 && LATER.includes(data[prefixes.length])) return undefined;
+  const decoder = new Decoder(64, data, DecoderOptions.None);
+  decoder.decodeOut(scratch);
+  const invalid = scratch.isInvalid && decoder.lastError === DecoderError.InvalidInstruction;
+  decoder.free();
+  return invalid ? invalidEncoding(random, data) : undefined;
+}
+
+/** The beginning of an instruction that goes on where nothing is mapped. */
+export function encodeTruncated(random: Random, form: Form): Encoding | undefined {
+  const whole = encode(random, form);
+  if (whole === undefined || whole.invalid || whole.bytes.length < 2) return undefined;
+  const bytes = whole.bytes.slice(0, 1 + random.below(whole.bytes.length - 1));
+  return invalidEncoding(random, bytes, CODE.address + CODE.pages * PAGE_SIZE - bytes.length);
+}
+
 const scratch = new Instruction();
 const BIT_TEST = /^bt[src]?$/;
 
@@ -144,13 +183,7 @@ export function encode(random: Random, form: Form): Encoding | undefined {
   try {
     if (scratch.isInvalid) {
       // LOCK where it may not be; the other invalid ones mean something on later processors
-      if (!data.subarray(0, 5).includes(0xf0)) return undefined;
-      return {
-        ...{ bytes: data, address: placeCode(random, data.length), mnemonic: 'invalid' },
-        ...{ group: form.group, repeated: false },
-        ...{ memory: undefined, segment: undefined, bitRegister: -1, branchRegister: -1 },
-        invalid: true,
-      };
+      return data.subarray(0, 5).includes(LOCK) ? invalidEncoding(random, data) : undefined;
     }
     const group = groupOf(scratch);
     if (group === undefined) return undefined;

@@ -1,6 +1,6 @@
 // A stream of cases from a seed. Case n depends on the seed, n and the filter alone, so that one
 // line reproduces it.
-import { type Encoding, encode } from './encoding.js';
+import { type Encoding, encode, encodeInvalid, encodeTruncated } from './encoding.js';
 import { fitsSequence, operandsFor, operandsForSequence } from './operands.js';
 import { Random } from './random.js';
 import { AREAS, type Case, CODE, PAGE_SIZE, type Patch } from './state.js';
@@ -33,20 +33,24 @@ export class Generator {
   readonly #seed: number;
   readonly #forms: readonly Form[];
   readonly #length: number;
+  /** The share of what is no instruction, or not all of one. */
+  readonly #invalid: number;
   #group = -1;
   #encoding: Encoding | undefined;
 
   /**
-   * @param only groups or mnemonics; everything when empty
+   * @param only groups, mnemonics or `invalid`; everything when empty
    * @param length instructions per case: those of longer cases do not depend on each other's
    *   results for their addresses
    */
   constructor(seed: number, only: readonly string[] = [], length = 1) {
     this.#seed = seed;
     this.#length = length;
+    this.#invalid = only.length === 0 ? 0.02 : only.includes('invalid') ? 1 : 0;
     allForms ??= findForms();
+    const all = only.length === 0 || this.#invalid === 1;
     this.#forms = allForms.filter(
-      ({ group, mnemonic }) => only.length === 0 || only.includes(group) || only.includes(mnemonic),
+      ({ group, mnemonic }) => all || only.includes(group) || only.includes(mnemonic),
     );
     if (this.#forms.length === 0) {
       throw new Error(`no instruction or group is called ${only}; groups are ${GROUPS.join(', ')}`);
@@ -79,7 +83,11 @@ export class Generator {
 
   #encode(random: Random, fits: (encoding: Encoding) => boolean): Encoding {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const encoding = encode(random, random.pick(this.#forms));
+      const form = random.pick(this.#forms);
+      let encoding: Encoding | undefined;
+      if (!random.chance(this.#invalid)) encoding = encode(random, form);
+      else if (random.chance(0.5)) encoding = encodeInvalid(random);
+      else encoding = encodeTruncated(random, form);
       if (encoding !== undefined && fits(encoding)) return encoding;
     }
     throw new Error('no instruction of this kind fits');

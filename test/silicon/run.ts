@@ -12,7 +12,8 @@ const HELP = `usage: npm run test:silicon -- [options]
 
   --seed N      stream of cases (1)
   --count N     how many cases (1000000)
-  --only A,B    groups or mnemonics: integer string branch x87 mmx sse sse2 sse4
+  --only A,B    groups or mnemonics: integer string branch x87 mmx sse sse2 sse4;
+                or invalid: bytes that are no instruction, or not all of one
   --length N    instructions per case (1); more than one are also run without the trap flag
   --case N      one case, told in full
   --examples N  mismatches shown per mnemonic (1)`;

@@ -41,6 +41,11 @@ describe('the emulated processor agrees with silicon on random cases of', () => 
     });
   }
 
+  it('bytes that are no instruction, or not all of one', async function () {
+    this.timeout(60_000);
+    await check(2000, ['invalid'], 1);
+  });
+
   it('sequences of integer instructions, stepped and at full speed', async function () {
     this.timeout(60_000);
     await check(1000, ['integer', 'branch'], 10);
