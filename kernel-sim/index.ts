@@ -4,14 +4,14 @@ export { DeadlockError, type Waiting } from './deadlock.js';
 export { SegmentationFault, SysError } from './error.js';
 export { ExecError } from './exec/boot.js';
 export { DrivenProcess, ProcessEnded } from './hosted/driven.js';
-export {
-  type ExecuteOptions,
-  Kernel,
-  type KernelOptions,
-  type ProcessOptions,
-  type SpawnOptions,
-  type Statistics,
-} from './kernel.js';
+export { Kernel } from './kernel.js';
+export type {
+  ExecuteOptions,
+  KernelOptions,
+  ProcessOptions,
+  SpawnOptions,
+  Statistics,
+} from './options.js';
 export { KernelPanic } from './panic.js';
 export { type KernelProfile, P7 } from './profile.js';
 export { RunQueue } from './run-queue.js';

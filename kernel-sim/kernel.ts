@@ -1,7 +1,6 @@
 // The kernel: contexts and the loop that gives them the one CPU in turn. The order of things in a
 // switch follows context/switch.rs of 2019: scan everybody, pick the next, give it a signal.
 import { type Cpu, OutOfMemoryError, VECTOR_PF } from '../cpu/index.js';
-import type { HostedProgram, Link } from './abi/index.js';
 import { Clock } from './clock.js';
 import { Context, RUNNABLE } from './context.js';
 import { Contexts } from './contexts.js';
@@ -12,6 +11,13 @@ import { bootExecutable, bootHosted } from './exec/boot.js';
 import { DrivenProcess } from './hosted/driven.js';
 import { HandlerAddresses } from './hosted/handler-addresses.js';
 import { ProcessMemory } from './memory/process-memory.js';
+import type {
+  ExecuteOptions,
+  KernelOptions,
+  ProcessOptions,
+  SpawnOptions,
+  Statistics,
+} from './options.js';
 import type { Descriptors, Parts } from './parts.js';
 import { Futexes } from './process/futex.js';
 import { type KernelProfile, P7 } from './profile.js';
@@ -19,7 +25,6 @@ import { RunQueue } from './run-queue.js';
 import { RoundRobin, type Scheduler } from './scheduler.js';
 import { createParts } from './scheme/create.js';
 import { FileTree } from './scheme/file-tree.js';
-import type { Host } from './scheme/services.js';
 import { sendTo } from './signal/calls.js';
 import { deliver, restore } from './signal/delivery.js';
 import { SignalActions } from './signal/state.js';
@@ -27,55 +32,6 @@ import { callTable } from './syscall/table.js';
 import { type CallTable, LEAVE_KERNEL, type Sleep, type Syscall } from './syscall.js';
 import { runUser } from './user-mode.js';
 import { WaitMap } from './wait-map.js';
-
-export interface KernelOptions {
-  readonly cpu: Cpu;
-  readonly host: Host;
-  /** The revision to be; 2019-08-15 unless said. */
-  readonly profile?: KernelProfile;
-  /** Of everything random; 0 unless said. */
-  readonly seed?: number;
-  /** Instructions between two preemptions. */
-  readonly quantum?: number;
-  /** Round robin unless said. */
-  readonly scheduler?: Scheduler;
-  /** What `file:` shows; empty unless said. */
-  readonly files?: FileTree;
-}
-
-/** How a process starts that nobody cloned. */
-export interface ProcessOptions {
-  readonly name?: string;
-  /** The idle context unless said. */
-  readonly parent?: Context;
-  /** `debug:` for 0 and 1 and `debug:stderr` for 2 unless said. */
-  readonly descriptors?: Descriptors;
-  readonly uid?: number;
-  readonly gid?: number;
-}
-
-export interface SpawnOptions extends ProcessOptions {
-  readonly program: HostedProgram;
-  readonly argv?: readonly string[];
-}
-
-export interface ExecuteOptions extends ProcessOptions {
-  /** Of an ELF program, with its scheme: `file:/bin/true`. */
-  readonly path: string;
-  readonly argv: readonly string[];
-  readonly env: readonly string[];
-  /** The C library that answers the program's system calls; without one, Redox's kernel does. */
-  readonly link?: Link;
-}
-
-export interface Statistics {
-  instructions: number;
-  contextSwitches: number;
-  systemCalls: number;
-  ptraceStops: number;
-  allocatedFrames: number;
-  peakFrames: number;
-}
 
 /** Virtual nanoseconds that a system call, or a step of TypeScript in user mode, takes. */
 const STEP_COST = 100;

@@ -83,7 +83,7 @@ export class Area {
     this.#regions.splice(this.#regions.indexOf(region), 1, ...others);
     const end = others.at(-1)?.end ?? region.start;
     if (end < region.end) this.#drop(end, region.end);
-    for (const other of others) this.#protect(other);
+    for (const other of others) if (!sameRights(region, other)) this.#protect(other);
   }
 
   /** The frame of a page, given its contents when it is touched first. */
@@ -141,8 +141,8 @@ export class Area {
     for (const [page, frame] of this.#frames) {
       this.#memory.share(frame);
       copy.#frames.set(page, frame);
+      this.#makeReadOnly(this.#base + page * PAGE_SIZE);
     }
-    for (const region of this.#regions) if (region.writable) this.#protect(region);
     return copy;
   }
 
@@ -161,6 +161,13 @@ export class Area {
   #flags(region: Region, frame: number): number {
     const writable = region.writable && this.#memory.references(frame) === 1;
     return PAGE_USER | (writable ? PAGE_WRITE : 0) | (region.executable ? 0 : PAGE_NX);
+  }
+
+  #makeReadOnly(address: number): void {
+    for (const { mapped } of this.members) {
+      const flags = mapped?.flagsAt(address) ?? 0;
+      if ((flags & PAGE_WRITE) !== 0) mapped?.protect(address, flags & ~PAGE_WRITE);
+    }
   }
 
   /** Brings the page tables of the members in line with a region's flags and frames. */
@@ -200,4 +207,8 @@ export class Area {
       if (page >= first && page < last) callback(page, frame, this.#base + page * PAGE_SIZE);
     }
   }
+}
+
+function sameRights(a: Region, b: Region): boolean {
+  return a.writable === b.writable && a.executable === b.executable;
 }

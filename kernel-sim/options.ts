@@ -1,0 +1,58 @@
+// What the owner of a machine tells the kernel, and what the kernel counts.
+import type { Cpu } from '../cpu/index.js';
+import type { HostedProgram, Link } from './abi/index.js';
+import type { Context } from './context.js';
+import type { Descriptors } from './parts.js';
+import type { KernelProfile } from './profile.js';
+import type { Scheduler } from './scheduler.js';
+import type { FileTree } from './scheme/file-tree.js';
+import type { Host } from './scheme/services.js';
+
+export interface KernelOptions {
+  readonly cpu: Cpu;
+  readonly host: Host;
+  /** The revision to be; 2019-08-15 unless said. */
+  readonly profile?: KernelProfile;
+  /** Of everything random; 0 unless said. */
+  readonly seed?: number;
+  /** Instructions between two preemptions. */
+  readonly quantum?: number;
+  /** Round robin unless said. */
+  readonly scheduler?: Scheduler;
+  /** What `file:` shows; empty unless said. */
+  readonly files?: FileTree;
+}
+
+/** How a process starts that nobody cloned. */
+export interface ProcessOptions {
+  readonly name?: string;
+  /** The idle context unless said. */
+  readonly parent?: Context;
+  /** `debug:` for 0 and 1 and `debug:stderr` for 2 unless said. */
+  readonly descriptors?: Descriptors;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+export interface SpawnOptions extends ProcessOptions {
+  readonly program: HostedProgram;
+  readonly argv?: readonly string[];
+}
+
+export interface ExecuteOptions extends ProcessOptions {
+  /** Of an ELF program, with its scheme: `file:/bin/true`. */
+  readonly path: string;
+  readonly argv: readonly string[];
+  readonly env: readonly string[];
+  /** The C library that answers the program's system calls; without one, Redox's kernel does. */
+  readonly link?: Link;
+}
+
+export interface Statistics {
+  instructions: number;
+  contextSwitches: number;
+  systemCalls: number;
+  ptraceStops: number;
+  allocatedFrames: number;
+  peakFrames: number;
+}
