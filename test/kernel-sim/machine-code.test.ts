@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
+  CLONE_VM,
   SIGKILL,
   SIGUSR1,
   SigAction,
@@ -23,7 +24,7 @@ import {
   FileTree,
   UnimplementedInstruction,
 } from '../../kernel-sim/index.js';
-import { elfFile, PF_R, PF_W, PF_X } from './elf-file.js';
+import { elfFile, PF_R, PF_W, PF_X, PT_TLS, type SegmentOptions } from './elf-file.js';
 import { machine, type TestMachine } from './machine.js';
 
 const CODE = 0x40_0000;
@@ -68,11 +69,16 @@ interface Ended extends TestMachine {
 }
 
 /** Runs code, with bytes at DATA, to its end. */
-function run(code: number[], data: Uint8Array = new Uint8Array(1)): Ended {
+function run(
+  code: number[],
+  data: Uint8Array = new Uint8Array(1),
+  ...more: SegmentOptions[]
+): Ended {
   const files = new FileTree();
   const segments = [
     { address: CODE, bytes: Uint8Array.from(code), flags: PF_R | PF_X },
     { address: DATA, bytes: data, memorySize: 0x3000, flags: PF_R | PF_W },
+    ...more,
   ];
   files.addFile('prog', elfFile({ entry: CODE, segments }), 0o755);
   const made = machine({ files });
@@ -169,6 +175,33 @@ describe('memory of a program', () => {
     expect(status).to.equal((9 + 30) << 8);
     expect(kernel.cpu.memory.allocated).to.equal(0);
   });
+});
+
+describe('thread-local storage of a program', () => {
+  const storage = { type: PT_TLS, address: DATA, bytes: Uint8Array.of(1), memorySize: 8 };
+  const end = [0x64, 0x48, 0x8b, 0x04, 0x25, ...dword(0)]; // mov rax, fs:[0]
+  const store = (value: number): number[] => [...end, 0xc6, 0x40, 0xf8, value];
+  const exitWithStored = [...end, 0x0f, 0xb6, 0x40, 0xf8, ...exitWithResult];
+
+  for (const [name, flags, expected] of [
+    ['goes to the child of a fork as it is', 0, 9],
+    ['begins afresh in a thread', CLONE_VM, 1],
+  ] as const) {
+    it(name, () => {
+      const parent = [
+        ...RAX_TO_RDI,
+        ...[...esi(DATA + 8), ...edx(0), ...eax(SYS_WAITPID), ...SYSCALL],
+        ...exitWithByte(DATA + 9), // the child's code
+      ];
+      const clone = [...store(9), ...syscall(SYS_CLONE, flags), 0x85, 0xc0, 0x75];
+      const { status } = run(
+        [...clone, exitWithStored.length, ...exitWithStored, ...parent],
+        Uint8Array.of(1),
+        storage,
+      );
+      expect(status).to.equal(expected << 8);
+    });
+  }
 });
 
 describe('programs that never enter the kernel', () => {
