@@ -14,7 +14,6 @@ await build({
   format: 'cjs',
   target: 'node20',
   external: ['iced-x86'], // finds its own WebAssembly module beside itself
-  minifyWhitespace: true,
   sourcemap: true,
   sourcesContent: false,
   define: { 'import.meta.url': 'moduleUrl' },

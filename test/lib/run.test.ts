@@ -68,7 +68,9 @@ describe('programs compiled here', () => {
       expect(native.stdout.split('\n')).to.deep.equal(golden.runs.workout?.stdout);
       const machine = cli(['run', program]);
       expect(machine.stdout).to.equal(native.stdout);
-      expect(machine).to.include({ stderr: '', status: 0 });
+      // glibc's qsort asks how much memory there is
+      expect(machine.stderr).to.match(/^(relibc-ptrace: relibc has no system call sysinfo.*\n)?$/);
+      expect(machine.status).to.equal(0);
     });
 
     it(`${compiler}'s first-light prints what the build for Linux prints natively`, function () {
