@@ -33,6 +33,9 @@ export class CodeCache {
   /** Code pages of a frame. */
   readonly #pages = new Map<number, CodePage[]>();
   #top = CODE_ARENA;
+  /** Told of a table of records that was emptied, and of all of them going away. */
+  dropped: (table: number) => void = () => {};
+  reset: () => void = () => {};
   readonly #bytes = new Uint8Array(LONGEST_INSTRUCTION);
 
   constructor(memory: PhysicalMemory, tlb: Tlb, decoder: RecordDecoder) {
@@ -85,6 +88,12 @@ export class CodeCache {
     }
     this.#gotoRecord(page + offset);
     return -1;
+  }
+
+  /** The table of records of a page executed at an address, if anything was decoded from it. */
+  table(address: number, frame: number): number | undefined {
+    const page = address - (address % PAGE_SIZE);
+    return this.#pages.get(frame)?.find((code) => code.page === page)?.table;
   }
 
   /** Drops everything decoded from a frame. */
@@ -160,6 +169,7 @@ export class CodeCache {
 
   #clear(code: CodePage): void {
     this.#memory.bytes.fill(0, code.table, code.table + TABLE_SIZE);
+    this.dropped(code.table);
     const dependents = [...code.dependents];
     code.dependents.clear();
     for (const dependent of dependents) this.#clear(dependent);
@@ -171,6 +181,7 @@ export class CodeCache {
     for (const frame of this.#pages.keys()) this.#memory.markCode(frame, false);
     this.#pages.clear();
     this.#tlb.flushCode();
+    this.reset();
     this.#top = CODE_ARENA;
   }
 }

@@ -3,7 +3,7 @@ import { AddressSpace, USER_END } from './address-space.js';
 import { CodeCache } from './code-cache.js';
 import { RecordDecoder } from './decoder.js';
 import { type Exit, VECTOR_DB, VECTOR_GP, VECTOR_SS } from './exit.js';
-import { createHelpers } from './helpers/index.js';
+import { createHelpers, type Helper } from './helpers/index.js';
 import { ARITHMETIC_FLAGS, KIND_WORD } from './interpreter/flags.js';
 import { generateInterpreter, handlerKeys, handlersDigest } from './interpreter/generate.js';
 import {
@@ -12,6 +12,7 @@ import {
   LEFT_BUDGET,
   LEFT_FAULT,
   LEFT_FLAGS,
+  LEFT_HOT,
   LEFT_INTERRUPT,
   LEFT_LOOKUP,
   LEFT_SYSCALL,
@@ -36,12 +37,14 @@ import {
   RFLAGS,
   RIP,
   RUN_BUDGET,
+  THRESHOLD,
   ZERO,
 } from './layout.js';
 import { PhysicalMemory } from './memory.js';
 import { Mmu } from './mmu.js';
-import { FLAG_AC, FLAG_TF, RBP, Registers, RSP } from './registers.js';
+import { FLAG_AC, FLAG_TF, RBP, Registers, RIP as RIP_INDEX, RSP } from './registers.js';
 import { Tlb } from './tlb.js';
+import { Translator } from './translator/translator.js';
 
 const TWO_32 = 0x1_0000_0000;
 /** Most instructions of one stay in the engine. */
@@ -62,7 +65,17 @@ export interface CpuOptions {
   readonly memory?: number;
   /** The interpreter's module, built beforehand; generated on the spot when absent. */
   readonly interpreter?: BufferSource;
+  /**
+   * How instructions are executed: hot code translated (`auto`), all of it interpreted, or
+   * everything translated that can be. The outcome is the same.
+   */
+  readonly engine?: Engine;
 }
+
+export type Engine = 'auto' | 'interp' | 'translate';
+
+/** Arrivals at a branch target before the code there is translated; 0 for never. */
+const THRESHOLDS: Readonly<Record<Engine, number>> = { auto: 400, interp: 0, translate: 1 };
 
 interface EngineExports {
   /** Enters at RIP with a budget; gives an exit code. */
@@ -81,7 +94,10 @@ export class Cpu {
   readonly #decoder: RecordDecoder;
   readonly #code: CodeCache;
   readonly #engine: EngineExports;
+  readonly #translator: Translator;
   readonly #words: Uint32Array;
+  /** Translated regions; number 0 stands for what is not translated. */
+  readonly #regions = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
   /** Keys of the interpreter's handlers. */
   readonly #keys: readonly string[];
   #spaces = 0;
@@ -100,7 +116,17 @@ export class Cpu {
     this.#keys = keys;
     this.#decoder = new RecordDecoder(this.memory, keys);
     this.#code = new CodeCache(this.memory, this.#tlb, this.#decoder);
-    this.#engine = this.#instantiate(keys, options.interpreter);
+    const helpers = createHelpers(this.memory);
+    this.#engine = this.#instantiate(keys, helpers, options.interpreter);
+    this.#translator = new Translator({
+      memory: this.memory,
+      mmu: this.#mmu,
+      code: this.#code,
+      table: this.#regions,
+      engine: this.#engine as unknown as WebAssembly.Exports,
+      helpers,
+    });
+    this.#words[THRESHOLD >>> 2] = THRESHOLDS[options.engine ?? 'interp'];
   }
 
   /**
@@ -141,16 +167,20 @@ export class Cpu {
   }
 
   /** The interpreter from bytes built beforehand if they are of these handlers, else built now. */
-  #instantiate(keys: readonly string[], prebuilt: BufferSource | undefined): EngineExports {
+  #instantiate(
+    keys: readonly string[],
+    helper: Record<string, Helper>,
+    prebuilt: BufferSource | undefined,
+  ): EngineExports {
     const mmu = this.#mmu;
     const imports = {
-      env: { memory: this.memory.memory },
+      env: { memory: this.memory.memory, regions: this.#regions },
       mmu: {
         read: (bytes: number) => mmu.read(bytes),
         write: (bytes: number) => mmu.write(bytes),
         finishWrite: (budget: number) => mmu.finishWrite(budget),
       },
-      helper: createHelpers(this.memory),
+      helper,
     };
     const engineOf = (bytes: BufferSource): EngineExports =>
       new WebAssembly.Instance(new WebAssembly.Module(bytes), imports)
@@ -195,6 +225,10 @@ export class Cpu {
       reason = this.#engine.run(left);
       left = words[REMAINING >>> 2] + words[POSTPONED >>> 2];
       if (reason === LEFT_LOOKUP) reason = this.#decodeAtRip() ? LEFT_LOOKUP : LEFT_FAULT;
+      if (reason === LEFT_HOT) {
+        this.#translator.translate(this.registers.number(RIP_INDEX));
+        reason = LEFT_LOOKUP;
+      }
     } while ((reason === LEFT_LOOKUP || reason === LEFT_BUDGET) && left > 0);
     const exit = this.#exit(reason);
     // an instruction that left by itself is complete unless it faulted or has no meaning

@@ -3,6 +3,7 @@ import * as iced from 'iced-x86';
 import {
   ADDRESS_MASK,
   BASE,
+  COUNTS,
   DISPLACEMENT,
   HANDLER,
   IMMEDIATE,
@@ -206,8 +207,12 @@ export class RecordDecoder {
         kind === OpKind.NearBranch16
       ) {
         view.setBigUint64(at + IMMEDIATE, instruction.nearBranchTarget, true);
+        const counts =
+          instruction.flowControl === FlowControl.Call ||
+          instruction.nearBranchTarget <= instruction.ip;
+        view.setUint8(at + COUNTS, counts ? 1 : 0);
       } else if (kind === OpKind.Immediate8_2nd) {
-        view.setBigUint64(at + IMMEDIATE_2, instruction.immediate(i), true);
+        view.setUint8(at + IMMEDIATE_2, Number(instruction.immediate(i)));
       } else if (IMMEDIATE_TOKEN.has(kind)) {
         view.setBigUint64(at + IMMEDIATE, BigInt.asUintN(64, instruction.immediate(i)), true);
       }

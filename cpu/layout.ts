@@ -46,6 +46,8 @@ export const EXIT_RECORD = 0x348;
 export const RETIRED_BASE = 0x350;
 /** Budget the current run began with. */
 export const RUN_BUDGET = 0x358;
+/** How often a branch target is reached before it is translated; 0 for never. */
+export const THRESHOLD = 0x35c;
 /** 512 bytes through which helpers pass memory operands. */
 export const SCRATCH = 0x400;
 /** 512 bytes that stand for an access which crosses a page. */

@@ -76,6 +76,14 @@ export class Mmu {
 
   /** Completes a write: scatters one that crosses a page, drops code that it changed. */
   finishWrite(budget: number): number {
+    if (!this.completeWrite()) return budget;
+    // the next instruction may be one that changed: stop after this one and look again
+    this.#words[POSTPONED >>> 2] += budget - 1;
+    return 1;
+  }
+
+  /** The same; true if the write changed code. */
+  completeWrite(): boolean {
     if (this.#secondLength > 0) {
       const { bytes } = this.#memory;
       bytes.copyWithin(this.#first, CROSSING, CROSSING + this.#firstLength);
@@ -85,12 +93,9 @@ export class Mmu {
         CROSSING + this.#firstLength + this.#secondLength,
       );
     }
-    let changed = this.#dropCode(this.#first);
-    if (this.#secondLength > 0 && this.#dropCode(this.#second)) changed = true;
-    if (!changed) return budget;
-    // the next instruction may be one that changed: stop after this one and look again
-    this.#words[POSTPONED >>> 2] += budget - 1;
-    return 1;
+    const first = this.#dropCode(this.#first);
+    const second = this.#secondLength > 0 && this.#dropCode(this.#second);
+    return first || second;
   }
 
   /** The frame to fetch instructions from, or -1 after noting the fault. */

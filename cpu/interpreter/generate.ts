@@ -9,23 +9,35 @@ import {
   EXIT_RECORD,
   REMAINING,
   RIP,
+  THRESHOLD,
   TLB_CODE,
   TLB_CODE_ENTRIES,
 } from '../layout.js';
+import type { Code } from '../wasm/code.js';
 import { ModuleBuilder } from '../wasm/module.js';
 import { declareAhead, defineAhead } from './ahead.js';
 import { defineFlagsOf, defineFlagsWord } from './flags.js';
 import {
+  COUNTS,
   HANDLER,
+  HANDLER_TABLE,
+  HEAT,
   IMMEDIATE,
   LEFT_BUDGET,
+  LEFT_CONTINUE,
+  LEFT_DECLINED,
+  LEFT_HOT,
   LEFT_LOOKUP,
   LEFT_UNIMPLEMENTED,
   LINK,
   NEXT,
+  ORIGINAL,
   RECORD_SIZE,
+  REGION,
+  REGION_TABLE,
   SIMPLE_ADDRESS,
   SPECIAL_HANDLERS,
+  TRANSLATED_HANDLER,
 } from './record.js';
 import { InterpreterSemantics } from './semantics.js';
 
@@ -41,6 +53,8 @@ export interface Runtime extends Services {
   readonly spentTaken: number;
   /** (target, budget) -> exit code: one instruction less, then the record at an address. */
   readonly jump: number;
+  /** (budget) -> exit code: enters at RIP. */
+  readonly run: number;
   /** (record, budget) -> exit code: the record at the branch target, remembered if on this page. */
   readonly link: number;
   /** (budget) -> budget. */
@@ -55,6 +69,11 @@ export interface Runtime extends Services {
 /** Keys of the handlers, in the order of the module's table. */
 export function handlerKeys(forms: readonly Form[] = allForms()): string[] {
   return [...SPECIAL_HANDLERS, ...handlers(forms).map(({ key }) => key)];
+}
+
+/** The form of each handler of the module's table; the first ones are no instruction's. */
+export function handlerForms(forms: readonly Form[] = allForms()): (Form | undefined)[] {
+  return [...SPECIAL_HANDLERS.map(() => undefined), ...handlers(forms).map(({ form }) => form)];
 }
 
 /** A form with a memory operand has a second handler, for the simplest addresses. */
@@ -80,14 +99,15 @@ export function handlersDigest(keys: readonly string[]): number {
 /** The module's bytes. */
 export function generateInterpreter(forms: readonly Form[] = allForms()): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
+  module.importTable('regions', 1);
   const runtime = declareRuntime(module);
   const handlerSignature = { params: ['i32', 'i32'], results: ['i32'] } as const;
   const table: number[] = [];
-  const [unimplemented, goto, crossing] = SPECIAL_HANDLERS.map(() =>
+  const [unimplemented, goto, crossing, translated] = SPECIAL_HANDLERS.map(() =>
     module.declare(handlerSignature),
   );
-  table.push(unimplemented, goto, crossing);
-  defineSpecial(module, runtime, { unimplemented, goto, crossing });
+  table.push(unimplemented, goto, crossing, translated);
+  defineSpecial(module, runtime, { unimplemented, goto, crossing, translated });
   for (const { key, form, simple } of handlers(forms)) {
     const index = module.declare(handlerSignature);
     table.push(index);
@@ -131,6 +151,7 @@ function declareRuntime(module: ModuleBuilder): Runtime {
     spentHere: module.declare(one),
     spentTaken: module.declare(one),
     jump: module.declare(access),
+    run: module.declare(one),
     link: module.declare(two),
     slowRead: module.declare(access),
     slowWrite: module.declare(access),
@@ -156,6 +177,7 @@ function declareRuntime(module: ModuleBuilder): Runtime {
   const flagsOf = module.declare({ params: ['i32', 'i64', 'i64', 'i64'], results: ['i32'] });
   defineFlagsOf(module, flagsOf, runtime.multiplyHighSigned);
   defineFlagsWord(module, runtime.flagsWord, flagsOf);
+  module.export('flagsOf', flagsOf);
   module.export('flags', runtime.flagsWord);
   defineMultiplyHigh(module, runtime);
   defineAhead(module, runtime.copyAhead, 'copy');
@@ -233,34 +255,84 @@ function defineControl(module: ModuleBuilder, runtime: Runtime, lookup: number):
   jump.i32(0).i32(0).i32(LEFT_BUDGET).returnCall(runtime.leave).end();
   jump.get(0).call(lookup).tee(record).op('i32.eqz').if();
   jump.get(0).get(1).returnCall(notDecoded).end();
+  count(jump, runtime, record, () => jump.get(0), 1);
   jump.get(record).get(1).get(record).access('i32.load', HANDLER);
-  jump.returnCallIndirect(runtime.handlerType);
+  jump.returnCallIndirect(runtime.handlerType, HANDLER_TABLE);
 
   const link = module.define(runtime.link);
   const target = link.local('i64');
   const found = link.local('i32');
   link.get(0).access('i64.load', IMMEDIATE).tee(target).call(lookup).tee(found);
   link.op('i32.eqz').if().get(target).get(1).returnCall(notDecoded).end();
+  link.get(0).access('i32.load8_u', COUNTS).i32(0).access('i32.load', THRESHOLD);
+  link.i32(0).op('i32.ne').op('i32.and').if();
+  count(link, runtime, found, () => link.get(target), 1);
+  link.get(found).get(1).get(found).access('i32.load', HANDLER);
+  link.returnCallIndirect(runtime.handlerType, HANDLER_TABLE).end();
   // a page's records go all at once, so a link within the page can never dangle
   link.get(target).get(0).access('i64.load', NEXT).get(0).access('i64.load8_u', 21);
   link.op('i64.sub').op('i64.xor').i64(-4096n).op('i64.and').op('i64.eqz').if();
   link.get(0).get(found).access('i32.store', LINK).end();
   link.get(found).get(1).get(found).access('i32.load', HANDLER);
-  link.returnCallIndirect(runtime.handlerType);
+  link.returnCallIndirect(runtime.handlerType, HANDLER_TABLE);
+
+  defineTranslated(module, runtime, lookup);
 
   // enters at RIP with a budget
-  const run = module.declare({ params: ['i32'], results: ['i32'] });
+  const { run } = runtime;
   const code = module.define(run);
   const first = code.local('i32');
   code.i32(0).access('i64.load', RIP).call(lookup).tee(first).op('i32.eqz').if();
   code.i32(0).get(0).i32(LEFT_LOOKUP).returnCall(runtime.leave).end();
   code.get(first).get(0).get(first).access('i32.load', HANDLER);
-  code.returnCallIndirect(runtime.handlerType);
+  code.returnCallIndirect(runtime.handlerType, HANDLER_TABLE);
   module.export('run', run);
+}
+
+/** Counts an arrival at a record, and leaves when that makes it hot. */
+function count(
+  code: Code,
+  runtime: Runtime,
+  record: number,
+  target: () => void,
+  budget: number,
+): void {
+  code.get(record).access('i32.load', HANDLER).i32(TRANSLATED_HANDLER).op('i32.ne').if();
+  const heat = code.local('i32');
+  code.get(record).get(record).access('i32.load', HEAT).i32(1).op('i32.add').tee(heat);
+  code.access('i32.store', HEAT);
+  code.get(heat).i32(0).access('i32.load', THRESHOLD).op('i32.eq').if();
+  code.i32(0);
+  target();
+  code.access('i64.store', RIP);
+  code.get(record).get(budget).i32(LEFT_HOT).returnCall(runtime.leave).end();
+  code.end();
 }
 
 function defineSlowAccess(module: ModuleBuilder, index: number, imported: number): void {
   module.define(index).i32(0).get(0).access('i64.store', EXIT_ADDRESS).get(1).returnCall(imported);
+}
+
+/** What translated regions need of the interpreter. */
+function defineTranslated(module: ModuleBuilder, runtime: Runtime, lookup: number): void {
+  // (budget, depth) -> exit code: the region that stands for all that are not translated
+  const none = module.declare({ params: ['i32', 'i32'], results: ['i32'] });
+  module.define(none).i32(0).get(0).access('i32.store', REMAINING).i32(LEFT_CONTINUE);
+  module.export('noRegion', none);
+
+  // (address) -> number of the region that begins there, or 0
+  const regionAt = module.declare({ params: ['i64'], results: ['i32'] });
+  const find = module.define(regionAt);
+  const record = find.local('i32');
+  find.get(0).call(lookup).tee(record).if('i32');
+  find.get(record).access('i32.load', REGION).i32(0);
+  find.get(record).access('i32.load', HANDLER).i32(TRANSLATED_HANDLER).op('i32.eq').select();
+  find.else().i32(0).end();
+  module.export('regionAt', regionAt);
+  module.export('slowRead', runtime.slowRead);
+  module.export('slowWrite', runtime.slowWrite);
+  module.export('multiplyHigh', runtime.multiplyHigh);
+  module.export('multiplyHighSigned', runtime.multiplyHighSigned);
 }
 
 /** High half of a product from four 32-bit ones; the signed one corrects for the signs. */
@@ -288,7 +360,7 @@ function defineMultiplyHigh(module: ModuleBuilder, runtime: Runtime): void {
 function defineSpecial(
   module: ModuleBuilder,
   runtime: Runtime,
-  handlers: { unimplemented: number; goto: number; crossing: number },
+  handlers: { unimplemented: number; goto: number; crossing: number; translated: number },
 ): void {
   module
     .define(handlers.unimplemented)
@@ -303,7 +375,21 @@ function defineSpecial(
   goto.get(0).access('i32.load', LINK).tee(target).op('i32.eqz').if();
   goto.get(0).get(1).returnCall(runtime.link).end();
   goto.get(target).get(1).get(target).access('i32.load', HANDLER);
-  goto.returnCallIndirect(runtime.handlerType);
+  goto.returnCallIndirect(runtime.handlerType, HANDLER_TABLE);
+
+  // a region was translated that begins here
+  const translated = module.define(handlers.translated);
+  const why = translated.local('i32');
+  const next = translated.local('i32');
+  translated.get(1).i32(0).get(0).access('i32.load', REGION);
+  translated.callIndirect(runtime.handlerType, REGION_TABLE).tee(why);
+  translated.i32(LEFT_DECLINED).op('i32.eq').if();
+  translated.get(0).get(1).get(0).access('i32.load', ORIGINAL);
+  translated.returnCallIndirect(runtime.handlerType, HANDLER_TABLE).end();
+  translated.get(why).i32(LEFT_CONTINUE).op('i32.ne').if().get(why).return().end();
+  translated.i32(0).access('i32.load', REMAINING).tee(next).op('i32.eqz').if();
+  translated.i32(LEFT_BUDGET).return().end();
+  translated.get(next).returnCall(runtime.run);
 
   // no instruction: the next record's bytes reach into the page of IMMEDIATE, whose table of
   // records must still be the one in LINK
@@ -317,7 +403,7 @@ function defineSpecial(
   crossing.op('i32.and').if();
   crossing.get(0).i32(RECORD_SIZE).op('i32.add').get(1);
   crossing.get(0).access('i32.load', RECORD_SIZE + HANDLER);
-  crossing.returnCallIndirect(runtime.handlerType).end();
+  crossing.returnCallIndirect(runtime.handlerType, HANDLER_TABLE).end();
   crossing.i32(0).get(0).access('i64.load', NEXT).access('i64.store', RIP);
   crossing.get(0).get(1).i32(LEFT_LOOKUP).returnCall(runtime.leave);
 }

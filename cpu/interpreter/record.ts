@@ -24,8 +24,15 @@ export const DISPLACEMENT = 32;
 export const NEXT = 40;
 /** Effective addresses are masked with this: 2^32-1 under an address-size prefix, u64. */
 export const ADDRESS_MASK = 48;
-/** Second immediate of the few that have one, u64. */
-export const IMMEDIATE_2 = 56;
+/** Second immediate of ENTER, u8. */
+export const IMMEDIATE_2 = 22;
+/** 1 in branches whose targets are worth counting: backward ones and calls, u8. */
+export const COUNTS = 23;
+/** How often counted branches came here, u32; the translated region's number once there is one. */
+export const HEAT = 56;
+export const REGION = 56;
+/** The handler that a translated region took the place of, u32. */
+export const ORIGINAL = 60;
 
 /** Exit codes of the engine. */
 export const LEFT_BUDGET = 1;
@@ -36,8 +43,24 @@ export const LEFT_LOOKUP = 5;
 export const LEFT_FLAGS = 6;
 export const LEFT_INTERRUPT = 7;
 export const LEFT_UNIMPLEMENTED = 8;
+/** A branch target has become hot: RIP is there. */
+export const LEFT_HOT = 9;
+/** From a translated region: go on at RIP, with REMAINING of the budget. */
+export const LEFT_CONTINUE = 10;
+/** From a translated region: the budget is too small for it; nothing was done. */
+export const LEFT_DECLINED = 11;
+
+/** Of the module's tables, the one of translated regions is the embedder's. */
+export const REGION_TABLE = 0;
+export const HANDLER_TABLE = 1;
 
 /** Handlers that are no instruction's. */
-export const SPECIAL_HANDLERS = ['(unimplemented)', '(goto)', '(crossing)'] as const;
+export const SPECIAL_HANDLERS = [
+  '(unimplemented)',
+  '(goto)',
+  '(crossing)',
+  '(translated)',
+] as const;
+export const TRANSLATED_HANDLER = SPECIAL_HANDLERS.indexOf('(translated)');
 /** Suffix of a key whose memory operand is a base and a displacement alone. */
 export const SIMPLE_ADDRESS = ' +';

@@ -33,16 +33,17 @@ import {
   BASE,
   DISPLACEMENT,
   HANDLER,
+  HANDLER_TABLE,
   IMMEDIATE,
   IMMEDIATE_2,
   INDEX,
-  LENGTH,
   LEFT_FAULT,
   LEFT_FLAGS,
   LEFT_INTERRUPT,
   LEFT_SYSCALL,
   LEFT_TRAP,
   LEFT_UNIMPLEMENTED,
+  LENGTH,
   LINK,
   NEXT,
   RECORD_SIZE,
@@ -158,7 +159,7 @@ export class InterpreterSemantics extends EngineSemantics {
   }
 
   secondImmediate(): Value {
-    return this.value(32, () => this.code.get(RECORD).access('i32.load', IMMEDIATE_2));
+    return this.value(32, () => this.code.get(RECORD).access('i32.load8_u', IMMEDIATE_2));
   }
 
   escapeOpcode(): Value {
@@ -503,7 +504,7 @@ export class InterpreterSemantics extends EngineSemantics {
     this.code.end();
     this.code.get(RECORD).i32(RECORD_SIZE).op('i32.add').get(BUDGET);
     this.code.get(RECORD).access('i32.load', RECORD_SIZE + HANDLER);
-    this.code.returnCallIndirect(this.#runtime.handlerType);
+    this.code.returnCallIndirect(this.#runtime.handlerType, HANDLER_TABLE);
   }
 
   /** One instruction less, then the record of the branch target. */
@@ -520,7 +521,7 @@ export class InterpreterSemantics extends EngineSemantics {
 
   #dispatch(record: number): void {
     this.code.get(record).get(BUDGET).get(record).access('i32.load', HANDLER);
-    this.code.returnCallIndirect(this.#runtime.handlerType);
+    this.code.returnCallIndirect(this.#runtime.handlerType, HANDLER_TABLE);
   }
 
   #leave(why: number): void {

@@ -22,6 +22,8 @@ export type LocalScope = { readonly type: ValueType; readonly local: number }[];
 export class Code {
   readonly #writer = new ByteWriter();
   readonly #free = new Map<ValueType, number[]>();
+  /** How many blocks, loops and ifs are open. */
+  depth = 0;
   /** What notes the locals taken from now on, if anything does. */
   scope: LocalScope | undefined;
   readonly #locals: ValueType[] = [];
@@ -154,6 +156,7 @@ export class Code {
   }
 
   if(result?: ValueType): this {
+    this.depth++;
     this.#writer.byte(0x04);
     this.#writer.byte(result === undefined ? EMPTY_BLOCK : TYPE_CODE[result]);
     return this;
@@ -165,17 +168,20 @@ export class Code {
   }
 
   end(): this {
+    this.depth--;
     this.#writer.byte(0x0b);
     return this;
   }
 
   block(result?: ValueType): this {
+    this.depth++;
     this.#writer.byte(0x02);
     this.#writer.byte(result === undefined ? EMPTY_BLOCK : TYPE_CODE[result]);
     return this;
   }
 
   loop(): this {
+    this.depth++;
     this.#writer.byte(0x03);
     this.#writer.byte(EMPTY_BLOCK);
     return this;
@@ -209,10 +215,10 @@ export class Code {
     return this;
   }
 
-  callIndirect(type: number): this {
+  callIndirect(type: number, table = 0): this {
     this.#writer.byte(0x11);
     this.#writer.unsigned(type);
-    this.#writer.byte(0);
+    this.#writer.unsigned(table);
     return this;
   }
 
@@ -222,10 +228,10 @@ export class Code {
     return this;
   }
 
-  returnCallIndirect(type: number): this {
+  returnCallIndirect(type: number, table = 0): this {
     this.#writer.byte(0x13);
     this.#writer.unsigned(type);
-    this.#writer.byte(0);
+    this.#writer.unsigned(table);
     return this;
   }
 

@@ -18,7 +18,7 @@ export class ModuleBuilder {
   readonly #functions: { type: number; code: Code | undefined }[] = [];
   readonly #exports: { name: string; index: number }[] = [];
   #elements: readonly number[] = [];
-  #importedTable: number | undefined;
+  #importedTable: { readonly name: string; readonly size: number } | undefined;
 
   /** Index of a function type. */
   type(signature: Signature): number {
@@ -37,9 +37,9 @@ export class ModuleBuilder {
     return this.#imports.push({ module, name, type: this.type(signature) }) - 1;
   }
 
-  /** Uses a table of the embedder, of at least `size` elements, instead of one of the module's own. */
-  importTable(size: number): void {
-    this.#importedTable = size;
+  /** Uses a table of the embedder, of at least `size` elements, as table 0. */
+  importTable(name: string, size: number): void {
+    this.#importedTable = { name, size };
   }
 
   /** Declares a function, so that others can call it before it has a body. */
@@ -59,7 +59,7 @@ export class ModuleBuilder {
     this.#exports.push({ name, index });
   }
 
-  /** Fills the module's table: element i is function `indices[i]`. */
+  /** Gives the module a table of its own, after an imported one: element i is `indices[i]`. */
   table(indices: readonly number[]): void {
     this.#elements = indices;
   }
@@ -92,9 +92,9 @@ export class ModuleBuilder {
       w.unsigned(1);
       if (this.#importedTable !== undefined) {
         w.name('env');
-        w.name('table');
+        w.name(this.#importedTable.name);
         w.bytes([1, 0x70, 0]);
-        w.unsigned(this.#importedTable);
+        w.unsigned(this.#importedTable.size);
       }
       for (const { module, name, type } of this.#imports) {
         w.name(module);
@@ -106,7 +106,7 @@ export class ModuleBuilder {
     section(SECTION.function, this.#functions.length, (w) => {
       for (const { type } of this.#functions) w.unsigned(type);
     });
-    if (this.#elements.length > 0 && tables === 0) {
+    if (this.#elements.length > 0) {
       section(SECTION.table, 1, (w) => {
         w.bytes([0x70, 1]);
         w.unsigned(this.#elements.length);
@@ -122,7 +122,8 @@ export class ModuleBuilder {
     });
     if (this.#elements.length > 0) {
       section(SECTION.element, 1, (w) => {
-        w.bytes([0, 0x41, 0, 0x0b]);
+        // active, for a table by number, from index 0, of functions
+        w.bytes([2, tables, 0x41, 0, 0x0b, 0]);
         w.unsigned(this.#elements.length);
         for (const index of this.#elements) w.unsigned(index);
       });

@@ -1,0 +1,514 @@
+// A region as a WebAssembly function (budget, depth) -> exit code. Guest registers are locals, loaded
+// at the start and stored at the end, around calls and where a helper looks at them. The budget is
+// checked on entry, on back edges and after calls; each block pays for its instructions as it begins.
+import { HELPERS } from '../helpers/names.js';
+import { LEFT_CONTINUE, LEFT_DECLINED, LEFT_FAULT } from '../interpreter/record.js';
+import type { Bit, Value } from '../isa/values.js';
+import {
+  EXIT_RECORD,
+  FLAGS_A,
+  FLAGS_B,
+  FLAGS_KIND,
+  FLAGS_RESULT,
+  PAGE_SIZE,
+  REMAINING,
+  RIP,
+  TLB_CODE,
+  TLB_CODE_ENTRIES,
+  XMM,
+} from '../layout.js';
+import type { Code } from '../wasm/code.js';
+import { ModuleBuilder } from '../wasm/module.js';
+import { analyse, type Flow } from './flow.js';
+import type { Block, Region, RegionInstruction, Target } from './region.js';
+import {
+  type Frame,
+  NotTranslatable,
+  type RegisterUse,
+  type Surroundings,
+  TranslatorSemantics,
+  type TranslatorServices,
+} from './semantics.js';
+
+/** What the emission must know of the world outside the region. */
+export interface Outside {
+  readonly view: DataView;
+  /** Linear address of the table of records of the page of an address; it identifies the page. */
+  pageTable(address: number): number | undefined;
+  /** Number of the region that begins, or will begin, at an address of one of these pages. */
+  regionNumber(address: number): number;
+}
+
+/** Thrown when an instruction cannot be translated after all. */
+export class Refused extends Error {
+  constructor(readonly instruction: RegionInstruction) {
+    super(`${instruction.form.key} is not translated`);
+  }
+}
+
+const BUDGET = 0;
+const DEPTH = 1;
+/** Calls nested deeper than this leave all functions: the host's stack is finite. */
+const DEEPEST = 150;
+
+/** The module of one region; its function is exported as `region`. */
+export function emitRegion(region: Region, outside: Outside): Uint8Array<ArrayBuffer> {
+  const use = newUse();
+  // the first pass finds out which registers are used; loops make that a question of the whole
+  new RegionEmitter(region, outside, use).emit();
+  return new RegionEmitter(region, outside, use).emit();
+}
+
+function newUse(): RegisterUse {
+  return { gprs: new Set(), writtenGprs: new Set(), xmms: new Set(), writtenXmms: new Set() };
+}
+
+interface Label {
+  readonly node: number;
+  /** Depth of the code inside the block or loop. */
+  readonly depth: number;
+}
+
+class RegionEmitter {
+  readonly #region: Region;
+  readonly #outside: Outside;
+  readonly #flow: Flow;
+  readonly #module = new ModuleBuilder();
+  readonly #code: Code;
+  readonly #s: TranslatorSemantics;
+  readonly #frame: Frame;
+  readonly #use: RegisterUse;
+  readonly #regionType: number;
+  readonly #regionAt: number;
+  readonly #finishWrite: number;
+  readonly #entry: number;
+  readonly #exitCode: number;
+  readonly #exitRegion: number;
+  readonly #exitDepth: number;
+  /** Labels of open blocks and loops, innermost last. */
+  readonly #loops: Label[] = [];
+  readonly #merges: Label[] = [];
+  /** Instructions of the whole region: no path between budget checks is longer. */
+  readonly #longest: number;
+  /** Where the emission is. */
+  #block: Block;
+  #node = 0;
+  #instruction: RegionInstruction;
+  #left = 0;
+
+  constructor(region: Region, outside: Outside, use: RegisterUse) {
+    this.#region = region;
+    this.#outside = outside;
+    this.#use = use;
+    this.#flow = analyse({ successors: region.blocks.map(successorsOf) });
+    this.#block = region.blocks[0];
+    this.#instruction = this.#block.instructions[0];
+    this.#longest = region.blocks.reduce((sum, { instructions }) => sum + instructions.length, 0);
+    const module = this.#module;
+    module.importTable('regions', 1);
+    const access = { params: ['i64', 'i32'], results: ['i32'] } as const;
+    const product = { params: ['i64', 'i64'], results: ['i64'] } as const;
+    const helpers = new Map<string, number>();
+    const services: TranslatorServices = {
+      slowRead: module.importFunction('engine', 'slowRead', access),
+      slowWrite: module.importFunction('engine', 'slowWrite', access),
+      multiplyHigh: module.importFunction('engine', 'multiplyHigh', product),
+      multiplyHighSigned: module.importFunction('engine', 'multiplyHighSigned', product),
+      flagsOf: module.importFunction('engine', 'flagsOf', {
+        params: ['i32', 'i64', 'i64', 'i64'],
+        results: ['i32'],
+      }),
+      helper: (name) => helpers.get(name) ?? 0,
+    };
+    this.#regionAt = module.importFunction('engine', 'regionAt', {
+      params: ['i64'],
+      results: ['i32'],
+    });
+    this.#finishWrite = module.importFunction('mmu', 'finishTranslatedWrite', {
+      params: [],
+      results: ['i32'],
+    });
+    for (const [name, operands] of Object.entries(HELPERS)) {
+      const params = new Array<'i32'>(operands).fill('i32');
+      helpers.set(name, module.importFunction('helper', name, { params, results: ['i32'] }));
+    }
+    const signature = { params: ['i32', 'i32'], results: ['i32'] } as const;
+    this.#regionType = module.type(signature);
+    this.#entry = module.declare(signature);
+    this.#code = module.define(this.#entry);
+    const code = this.#code;
+    this.#frame = {
+      gprs: Array.from({ length: 16 }, () => code.local('i64')),
+      xmms: Array.from({ length: 16 }, () => code.local('v128')),
+      flags: {
+        kind: code.local('i32'),
+        result: code.local('i64'),
+        a: code.local('i64'),
+        b: code.local('i64'),
+      },
+    };
+    this.#exitCode = code.local('i32');
+    this.#exitRegion = code.local('i32');
+    this.#exitDepth = 1;
+    this.#s = new TranslatorSemantics(code, outside.view, {
+      frame: this.#frame,
+      services,
+      use,
+      surroundings: this.#surroundings(),
+    });
+  }
+
+  emit(): Uint8Array<ArrayBuffer> {
+    const code = this.#code;
+    this.#prologue();
+    code.block();
+    this.#tree(0);
+    code.end();
+    this.#epilogue();
+    this.#module.export('region', this.#entry);
+    return this.#module.finish();
+  }
+
+  #prologue(): void {
+    const code = this.#code;
+    code.get(BUDGET).i32(this.#longest).op('i32.lt_u').if();
+    this.#storeRip(this.#region.entry);
+    code.i32(0).get(BUDGET).access('i32.store', REMAINING);
+    code.i32(LEFT_DECLINED).return().end();
+    this.#load();
+  }
+
+  /** Stores everything and leaves, or goes on in another region. */
+  #epilogue(): void {
+    const code = this.#code;
+    this.#store();
+    this.#storeFlagLocals();
+    code.i32(0).get(BUDGET).access('i32.store', REMAINING);
+    code.get(this.#exitRegion).if();
+    code.get(BUDGET).get(DEPTH).get(this.#exitRegion).returnCallIndirect(this.#regionType);
+    code.end();
+    code.get(this.#exitCode);
+  }
+
+  // Structure: after N. Ramsey, "Beyond Relooper"
+
+  #tree(node: number): void {
+    const merges = this.#flow.children[node].filter((child) => this.#flow.isMerge[child]);
+    const position = (child: number): number => this.#flow.position[child];
+    merges.sort((a, b) => position(b) - position(a));
+    if (!this.#flow.isLoop[node]) {
+      this.#within(node, merges);
+      return;
+    }
+    this.#code.loop();
+    this.#loops.push({ node, depth: this.#code.depth });
+    this.#within(node, merges);
+    this.#loops.pop();
+    this.#code.end();
+  }
+
+  /** A node, inside a block for each of the merge nodes that it dominates: the last one outermost. */
+  #within(node: number, merges: readonly number[]): void {
+    if (merges.length === 0) {
+      this.#emitBlock(node);
+      return;
+    }
+    const [last, ...rest] = merges;
+    this.#code.block();
+    this.#merges.push({ node: last, depth: this.#code.depth });
+    this.#within(node, rest);
+    this.#merges.pop();
+    this.#code.end();
+    this.#tree(last);
+  }
+
+  #emitBlock(node: number): void {
+    const outer = {
+      block: this.#block,
+      node: this.#node,
+      instruction: this.#instruction,
+      left: this.#left,
+    };
+    const block = this.#region.blocks[node];
+    this.#block = block;
+    this.#node = node;
+    if (this.#flow.isMerge[node] || this.#flow.isLoop[node] || node === 0) {
+      this.#s.flags.replace({ kind: 'locals', scopes: [] });
+    }
+    const count = block.instructions.length;
+    if (count > 0) {
+      this.#code.get(BUDGET).i32(count).op('i32.sub').set(BUDGET);
+    }
+    block.instructions.forEach((instruction, index) => {
+      this.#instruction = instruction;
+      this.#left = count - index;
+      try {
+        this.#s.instruction(instruction);
+      } catch (error) {
+        if (error instanceof NotTranslatable) throw new Refused(instruction);
+        throw error;
+      }
+    });
+    this.#left = 0;
+    if (block.ending.kind === 'goto') this.#edge(block.ending.to);
+    this.#block = outer.block;
+    this.#node = outer.node;
+    this.#instruction = outer.instruction;
+    this.#left = outer.left;
+  }
+
+  // Leaving and going on
+
+  #surroundings(): Surroundings {
+    return {
+      fault: () => this.#fault(),
+      modified: (slow, next) => this.#modified(slow, next),
+      branch: (taken) => this.#branch(taken),
+      jumpRelative: () => this.#jumpRelative(),
+      jump: (target) => this.#jump(target),
+      aroundHelper: (call) => {
+        this.#store();
+        call();
+        this.#load();
+      },
+    };
+  }
+
+  #fault(): void {
+    const code = this.#code;
+    code.i32(0).i32(this.#instruction.record).access('i32.store', EXIT_RECORD);
+    // of the instructions that the block has paid for, this one and those after it do not retire
+    code.get(BUDGET).i32(this.#left).op('i32.add').set(BUDGET);
+    this.#exit(LEFT_FAULT);
+  }
+
+  #modified(slow: number, next: Value): void {
+    const code = this.#code;
+    code.get(slow).if();
+    code.call(this.#finishWrite).if();
+    code.i32(0).get(next.local).access('i64.store', RIP);
+    code
+      .get(BUDGET)
+      .i32(this.#left - 1)
+      .op('i32.add')
+      .set(BUDGET);
+    this.#exit(LEFT_CONTINUE);
+    code.end().end();
+  }
+
+  /** Flags into their locals, then out. */
+  #exit(exitCode: number): void {
+    this.#s.scoped(() => this.#s.flags.settle());
+    this.#code
+      .i32(exitCode)
+      .set(this.#exitCode)
+      .br(this.#code.depth - this.#exitDepth);
+  }
+
+  #leaveTo(address: number): void {
+    this.#storeRip(address);
+    this.#exit(LEFT_CONTINUE);
+  }
+
+  #branch(taken: Bit): void {
+    const { ending } = this.#block;
+    if (ending.kind !== 'branch') throw new Error('a branch inside a block');
+    const { flags } = this.#s;
+    const before = flags.current;
+    flags.hold(before);
+    this.#code.get(taken.local).if();
+    this.#edge(ending.taken);
+    this.#code.end();
+    flags.replace(before);
+    flags.drop(before);
+    this.#edge(ending.next);
+  }
+
+  #jumpRelative(): void {
+    const { ending } = this.#block;
+    if (ending.kind === 'jump') this.#edge(ending.to);
+    else if (ending.kind === 'call' && ending.to !== undefined) this.#call(ending.to, ending.next);
+    else throw new Error('a jump inside a block');
+  }
+
+  #jump(target: Value): void {
+    const { ending } = this.#block;
+    const code = this.#code;
+    code.i32(0).get(target.local).access('i64.store', RIP);
+    if (ending.kind === 'call') {
+      this.#callRegion(ending.next, () => code.get(target.local).call(this.#regionAt));
+      return;
+    }
+    // a return goes back to the function that called this one; other jumps may stay translated
+    if (!this.#instruction.form.key.startsWith('ret')) {
+      code.get(target.local).call(this.#regionAt).set(this.#exitRegion);
+    }
+    this.#exit(LEFT_CONTINUE);
+  }
+
+  /** Control flows along an edge; nothing comes after. */
+  #edge(to: Target): void {
+    const here = this.#pageOf(this.#block.instructions.at(-1)?.address ?? this.#block.address);
+    if (this.#pageOf(to.address) !== here) this.#checkPage(to.address);
+    const { position, isMerge, irreducible } = this.#flow;
+    const count = this.#region.blocks.length;
+    if (to.block < 0 || irreducible.has(this.#node * count + to.block)) {
+      this.#leaveTo(to.address);
+      return;
+    }
+    const isBack = position[to.block] <= position[this.#node];
+    if (!isBack && !isMerge[to.block]) {
+      this.#s.flags.hold(this.#s.flags.current);
+      const pending = this.#s.flags.current;
+      this.#tree(to.block);
+      this.#s.flags.replace(pending);
+      this.#s.flags.drop(pending);
+      return;
+    }
+    const label = (isBack ? this.#loops : this.#merges).find(({ node }) => node === to.block);
+    if (label === undefined) throw new Error('an edge to a block that is not open');
+    if (isBack) {
+      this.#code.get(BUDGET).i32(this.#longest).op('i32.lt_u').if();
+      this.#leaveTo(to.address);
+      this.#code.end();
+    }
+    this.#s.scoped(() => this.#s.flags.settle());
+    this.#code.br(this.#code.depth - label.depth);
+  }
+
+  #call(target: number, next: Target): void {
+    const code = this.#code;
+    this.#storeRip(target);
+    const region = this.#outside.regionNumber(target);
+    const here = this.#pageOf(this.#instruction.address);
+    if (this.#pageOf(target) === here) {
+      this.#callRegion(next, () => code.i32(region));
+      return;
+    }
+    this.#callRegion(next, () => {
+      code.i32(region).i32(0);
+      this.#pushPageTest(target);
+      code.select();
+    });
+  }
+
+  /** Calls a region, with RIP stored; goes on here if it comes back to the next instruction. */
+  #callRegion(next: Target, pushRegion: () => void): void {
+    const code = this.#code;
+    const why = this.#exitCode;
+    this.#s.scoped(() => this.#s.flags.settle());
+    this.#store();
+    this.#storeFlagLocals();
+    code.get(DEPTH).i32(DEEPEST).op('i32.lt_u').if('i32');
+    code.get(BUDGET).get(DEPTH).i32(1).op('i32.add');
+    pushRegion();
+    code.callIndirect(this.#regionType);
+    code.else();
+    code.i32(0).get(BUDGET).access('i32.store', REMAINING).i32(LEFT_CONTINUE);
+    code.end().set(why);
+    // whatever happened, the registers are in memory
+    code.get(why).i32(LEFT_DECLINED).op('i32.eq').if().i32(LEFT_CONTINUE).return().end();
+    code.get(why).i32(LEFT_CONTINUE).op('i32.ne');
+    code.i32(0).access('i64.load', RIP).i64(BigInt(next.address)).op('i64.ne').op('i32.or').if();
+    code.get(why).return().end();
+    code.i32(0).access('i32.load', REMAINING).set(BUDGET);
+    this.#load();
+    this.#s.flags.replace({ kind: 'locals', scopes: [] });
+    code.get(BUDGET).i32(this.#longest).op('i32.lt_u').if();
+    this.#leaveTo(next.address);
+    code.end();
+    this.#edge(next);
+  }
+
+  /** Leaves unless the page of an address is the one that its records were decoded from. */
+  #checkPage(address: number): void {
+    this.#pushPageTest(address);
+    this.#code.op('i32.eqz').if();
+    this.#leaveTo(address);
+    this.#code.end();
+  }
+
+  #pushPageTest(address: number): void {
+    const code = this.#code;
+    const page = BigInt(this.#pageOf(address)) * BigInt(PAGE_SIZE);
+    const entry = Number((page >> 8n) & BigInt((TLB_CODE_ENTRIES - 1) << 4));
+    const table = this.#outside.pageTable(address) ?? 0;
+    code.i32(0).access('i32.load', TLB_CODE).access('i64.load', entry).i64(page).op('i64.eq');
+    code
+      .i32(0)
+      .access('i32.load', TLB_CODE)
+      .access('i32.load', entry + 8)
+      .i32(table);
+    code.op('i32.eq').op('i32.and');
+  }
+
+  #pageOf(address: number): number {
+    return Math.floor(address / PAGE_SIZE);
+  }
+
+  #storeRip(address: number): void {
+    this.#code.i32(0).i64(BigInt(address)).access('i64.store', RIP);
+  }
+
+  // Registers between locals and memory
+
+  #store(): void {
+    for (const index of sorted(this.#use.writtenGprs)) {
+      this.#code
+        .i32(0)
+        .get(this.#frame.gprs[index])
+        .access('i64.store', index * 8);
+    }
+    for (const index of sorted(this.#use.writtenXmms)) {
+      this.#code
+        .i32(0)
+        .get(this.#frame.xmms[index])
+        .access('v128.store', XMM + index * 16);
+    }
+  }
+
+  #storeFlagLocals(): void {
+    const { kind, result, a, b } = this.#frame.flags;
+    this.#code.i32(0).get(kind).access('i32.store', FLAGS_KIND);
+    this.#code.i32(0).get(result).access('i64.store', FLAGS_RESULT);
+    this.#code.i32(0).get(a).access('i64.store', FLAGS_A);
+    this.#code.i32(0).get(b).access('i64.store', FLAGS_B);
+  }
+
+  #load(): void {
+    for (const index of sorted(this.#use.gprs)) {
+      this.#code
+        .i32(0)
+        .access('i64.load', index * 8)
+        .set(this.#frame.gprs[index]);
+    }
+    for (const index of sorted(this.#use.xmms)) {
+      this.#code
+        .i32(0)
+        .access('v128.load', XMM + index * 16)
+        .set(this.#frame.xmms[index]);
+    }
+    const { kind, result, a, b } = this.#frame.flags;
+    this.#code.i32(0).access('i32.load', FLAGS_KIND).set(kind);
+    this.#code.i32(0).access('i64.load', FLAGS_RESULT).set(result);
+    this.#code.i32(0).access('i64.load', FLAGS_A).set(a);
+    this.#code.i32(0).access('i64.load', FLAGS_B).set(b);
+  }
+}
+
+const sorted = (set: ReadonlySet<number>): number[] => [...set].sort((a, b) => a - b);
+
+function successorsOf({ ending }: Block): number[] {
+  const inside = (...targets: Target[]): number[] =>
+    targets.map(({ block }) => block).filter((block) => block >= 0);
+  switch (ending.kind) {
+    case 'branch':
+      return inside(ending.taken, ending.next);
+    case 'call':
+      return inside(ending.next);
+    case 'indirect':
+      return [];
+    default:
+      return inside(ending.to);
+  }
+}

@@ -1,0 +1,463 @@
+// The translator's back end: operands are constants, registers are locals, flags are computed where
+// they are read. What it cannot say it refuses, and the interpreter runs that instruction.
+import { EngineSemantics, LOAD, type Services, STORE } from '../engine/semantics.js';
+import { ARITHMETIC_FLAGS } from '../interpreter/flags.js';
+import {
+  ADDRESS_MASK,
+  BASE,
+  DISPLACEMENT,
+  IMMEDIATE,
+  INDEX,
+  LENGTH,
+  NEXT,
+  REGISTER_SLOT,
+  SCALE,
+  SEGMENT,
+} from '../interpreter/record.js';
+import type {
+  Alignment,
+  ConditionCode,
+  FlagChanges,
+  FlagName,
+  FlagsOperation,
+  Operand,
+} from '../isa/semantics.js';
+import type { Bit, Value, Vector, Width } from '../isa/values.js';
+import { EXIT_ERROR, EXIT_VECTOR, RFLAGS, XMM, ZERO } from '../layout.js';
+import type { Code } from '../wasm/code.js';
+import { PendingFlags, release, type Scope } from './flags.js';
+import type { RegionInstruction } from './region.js';
+
+/** Thrown for an instruction that only the interpreter runs. */
+export class NotTranslatable extends Error {}
+
+/** Which registers a region's code reads or writes, and which it writes. */
+export interface RegisterUse {
+  readonly gprs: Set<number>;
+  readonly writtenGprs: Set<number>;
+  readonly xmms: Set<number>;
+  readonly writtenXmms: Set<number>;
+}
+
+/** Locals that live as long as the function. */
+export interface Frame {
+  readonly gprs: readonly number[];
+  readonly xmms: readonly number[];
+  readonly flags: {
+    readonly kind: number;
+    readonly result: number;
+    readonly a: number;
+    readonly b: number;
+  };
+}
+
+export interface TranslatorServices extends Services {
+  readonly flagsOf: number;
+}
+
+/** What the region's emission does for its instructions. */
+export interface Surroundings {
+  /** Leaves after a fault that has been noted; registers and flags are as before the instruction. */
+  fault(): void;
+  /** Leaves before the next instruction because code was modified; where from is an address. */
+  modified(slow: number, next: Value): void;
+  branch(taken: Bit): void;
+  jumpRelative(): void;
+  jump(target: Value): void;
+  /** Stores the registers that a helper may look at, and loads them again. */
+  aroundHelper(call: () => void): void;
+}
+
+/** Helpers that look at general registers. */
+const REGISTER_HELPERS: ReadonlySet<string> = new Set(['divide128', 'divide128Signed']);
+/** Helpers that change more than this engine knows of. */
+const REFUSED_HELPERS: ReadonlySet<string> = new Set(['cpuid', 'loadSegment']);
+
+export class TranslatorSemantics extends EngineSemantics {
+  readonly use: RegisterUse;
+  readonly flags: PendingFlags;
+  readonly #view: DataView;
+  readonly #frame: Frame;
+  readonly #surroundings: Surroundings;
+  readonly #windows = new Map<number, { host: number; slow: number }>();
+  readonly #offsets = new Map<number, Value>();
+  #record = 0;
+  #scope: Scope = { locals: [], holds: 1 };
+  /** Local that says whether the instruction's last write took the slow path. */
+  #slow = -1;
+  #depth = 0;
+  #flagChanges = 0;
+
+  constructor(
+    code: Code,
+    view: DataView,
+    parts: {
+      readonly frame: Frame;
+      readonly services: TranslatorServices;
+      readonly use: RegisterUse;
+      readonly surroundings: Surroundings;
+    },
+  ) {
+    super(code, parts.services);
+    this.#view = view;
+    this.#frame = parts.frame;
+    this.use = parts.use;
+    this.#surroundings = parts.surroundings;
+    this.flags = new PendingFlags(this, parts.frame.flags, parts.services.flagsOf);
+  }
+
+  /** Emits an instruction; true when it has said where control goes. */
+  instruction({ record, form }: RegionInstruction): void {
+    this.#record = record;
+    this.#windows.clear();
+    this.#offsets.clear();
+    this.#slow = -1;
+    this.scoped(() => {
+      form.meaning(this, ...form.operands);
+      this.finishWrites(() => this.nextAddress());
+    });
+  }
+
+  /** Emits with locals that are given back at the end, unless flags still need them. */
+  scoped(emit: () => void): void {
+    const { code } = this;
+    const outer = { scope: code.scope, own: this.#scope };
+    this.#scope = { locals: [], holds: 1 };
+    code.scope = this.#scope.locals;
+    emit();
+    const scope = this.#scope;
+    code.scope = outer.scope;
+    this.#scope = outer.own;
+    release(this, scope);
+  }
+
+  /** Completes the instruction's last write before control goes to `next`. */
+  finishWrites(next: () => Value): void {
+    if (this.#slow < 0) return;
+    const slow = this.#slow;
+    this.#slow = -1;
+    this.#surroundings.modified(slow, next());
+  }
+
+  // Operands
+
+  read(operand: Operand): Value {
+    const width = operand.bits as Width;
+    switch (operand.kind) {
+      case 'gpr': {
+        const at = this.#slot(operand);
+        return (at & 7) === 1 ? this.highByte(at >> 3) : this.register(at >> 3, width);
+      }
+      case 'immediate':
+        return this.constant(this.#view.getBigUint64(this.#record + IMMEDIATE, true), width);
+      case 'memory':
+        return this.load(this.address(operand), width);
+      case 'mmx':
+        return this.state(this.#slot(operand), 64);
+      default:
+        throw new NotTranslatable(`an operand of kind ${operand.kind} has no integer value`);
+    }
+  }
+
+  readForWrite(operand: Operand): Value {
+    if (operand.kind !== 'memory') return this.read(operand);
+    const width = operand.bits as Width;
+    const window = this.window(this.address(operand), width / 8, true);
+    this.#windows.set(operand.slot, window);
+    return this.value(width, () => this.code.get(window.host).access(LOAD[width], 0));
+  }
+
+  write(operand: Operand, value: Value): void {
+    const at = this.#slot(operand);
+    switch (operand.kind) {
+      case 'gpr':
+        if ((at & 7) === 1) this.setHighByte(at >> 3, value);
+        else this.setRegister(at >> 3, value);
+        break;
+      case 'mmx':
+        this.setState(at, value);
+        this.setState(at + 8, this.constant(0xffffn, 16));
+        break;
+      case 'memory': {
+        const window = this.#windows.get(operand.slot);
+        if (window === undefined) this.store(this.address(operand), value);
+        else this.storeInto(window, () => this.code.get(value.local).access(STORE[value.width], 0));
+        break;
+      }
+      default:
+        throw new NotTranslatable(`an operand of kind ${operand.kind} is not written`);
+    }
+  }
+
+  address(operand: Operand): Value {
+    const segment = this.#view.getUint16(this.#record + SEGMENT, true);
+    const offset = this.offset(operand);
+    return segment === ZERO ? offset : this.add(offset, this.state(segment, 64));
+  }
+
+  offset(operand: Operand): Value {
+    const known = this.#offsets.get(operand.slot);
+    if (known !== undefined) return known;
+    const view = this.#view;
+    const record = this.#record;
+    const base = view.getUint16(record + BASE, true);
+    const index = view.getUint16(record + INDEX, true);
+    const displacement = view.getBigUint64(record + DISPLACEMENT, true);
+    let offset: Value | undefined = base === ZERO ? undefined : this.register(base >> 3, 64);
+    if (index !== ZERO) {
+      const scale = view.getUint8(record + SCALE);
+      let scaled = this.register(index >> 3, 64);
+      if (scale > 0) scaled = this.shiftLeft(scaled, this.constant(BigInt(scale), 64));
+      offset = offset === undefined ? scaled : this.add(offset, scaled);
+    }
+    if (offset === undefined) offset = this.constant(displacement, 64);
+    else if (displacement !== 0n) offset = this.add(offset, this.constant(displacement, 64));
+    const mask = view.getBigUint64(record + ADDRESS_MASK, true);
+    if (mask !== 0xffff_ffff_ffff_ffffn) offset = this.and(offset, this.constant(mask, 64));
+    if (this.#depth === 0) this.#offsets.set(operand.slot, offset);
+    return offset;
+  }
+
+  secondImmediate(): Value {
+    throw new NotTranslatable('ENTER');
+  }
+
+  escapeOpcode(): Value {
+    return this.constant(BigInt(this.#view.getUint16(this.#record + IMMEDIATE, true)), 16);
+  }
+
+  registerNumber(operand: Operand): Value {
+    return this.constant(BigInt(this.#slot(operand)), 32);
+  }
+
+  readVector(operand: Operand, alignment?: Alignment): Vector {
+    const at = this.#slot(operand);
+    if (operand.kind === 'xmm') return this.xmm((at - XMM) >> 4);
+    if (operand.kind === 'mmx') {
+      return this.newVector(() => this.code.i32(at).access('v128.load64_zero', 0));
+    }
+    const address = this.address(operand);
+    if (alignment?.aligned === true) this.requireAligned(address, 16);
+    return this.loadVector(address, operand.bits / 8);
+  }
+
+  writeVector(operand: Operand, value: Vector, alignment?: Alignment): void {
+    if (operand.kind === 'xmm') {
+      this.setXmm((this.#slot(operand) - XMM) >> 4, value);
+      return;
+    }
+    if (operand.kind === 'mmx') {
+      this.write(operand, this.extractLane(value, 64, 0));
+      return;
+    }
+    const address = this.address(operand);
+    if (alignment?.aligned === true) this.requireAligned(address, 16);
+    this.storeVector(address, value, operand.bits / 8);
+  }
+
+  // Registers by name
+
+  register(index: number, width: Width): Value {
+    const whole = this.#gpr(index);
+    // a copy: the register may change while the value is still wanted
+    const copy = this.value(64, () => this.code.get(whole));
+    return this.truncate(copy, width);
+  }
+
+  setRegister(index: number, value: Value): void {
+    const whole = this.#gpr(index);
+    this.use.writtenGprs.add(index);
+    if (value.width >= 32) {
+      this.code.get(this.zeroExtend(value, 64).local).set(whole);
+      return;
+    }
+    const kept = value.width === 8 ? ~0xffn : ~0xffffn;
+    this.code.get(whole).i64(kept).op('i64.and');
+    this.code.get(value.local).op('i64.extend_i32_u').op('i64.or').set(whole);
+  }
+
+  highByte(index: number): Value {
+    const whole = this.#gpr(index);
+    return this.value(8, () => {
+      this.code.get(whole).op('i32.wrap_i64').i32(8).op('i32.shr_u').i32(0xff).op('i32.and');
+    });
+  }
+
+  setHighByte(index: number, value: Value): void {
+    const whole = this.#gpr(index);
+    this.use.writtenGprs.add(index);
+    this.code.get(whole).i64(~0xff00n).op('i64.and');
+    this.code.get(value.local).i32(8).op('i32.shl').op('i64.extend_i32_u').op('i64.or').set(whole);
+  }
+
+  xmm(index: number): Vector {
+    this.use.xmms.add(index);
+    return this.newVector(() => this.code.get(this.#frame.xmms[index]));
+  }
+
+  setXmm(index: number, value: Vector): void {
+    this.use.xmms.add(index);
+    this.use.writtenXmms.add(index);
+    this.code.get(value.local).set(this.#frame.xmms[index]);
+  }
+
+  sourceSegmentBase(): Value {
+    const segment = this.#view.getUint16(this.#record + SEGMENT, true);
+    return segment === ZERO ? this.constant(0n, 64) : this.state(segment, 64);
+  }
+
+  // Flags
+
+  flagsFrom(operation: FlagsOperation, a: Value, b: Value, result: Value): void {
+    this.#flagChanges++;
+    this.flags.fromOperation(operation, { a, b, result }, this.#scope);
+  }
+
+  setFlags(changes: FlagChanges): void {
+    this.#flagChanges++;
+    this.flags.change(changes, this.#scope);
+  }
+
+  flag(name: FlagName): Bit {
+    return this.flags.flag(name);
+  }
+
+  condition(code: ConditionCode): Bit {
+    return this.flags.condition(code);
+  }
+
+  rflags(): Value {
+    const rest = this.and(this.state(RFLAGS, 64), this.constant(BigInt(~ARITHMETIC_FLAGS), 64));
+    return this.or(rest, this.zeroExtend(this.flags.word(), 64));
+  }
+
+  setRflags(value: Value, mask: bigint): void {
+    if (mask !== 0x400n) throw new NotTranslatable('flags that concern more than arithmetic');
+    const rest = this.and(this.state(RFLAGS, 64), this.constant(~mask, 64));
+    this.setState(RFLAGS, this.or(rest, this.and(value, this.constant(mask, 64))));
+  }
+
+  /** Either branch may change flags: where the paths meet again they are in the locals. */
+  override if(condition: Bit, then: () => void, otherwise?: () => void): void {
+    if (condition.known !== undefined) {
+      super.if(condition, then, otherwise);
+      return;
+    }
+    const { flags } = this;
+    flags.settle();
+    const before = flags.current;
+    flags.hold(before);
+    let changed = false;
+    const path = (body: () => void) => (): void => {
+      const here = this.#flagChanges;
+      body();
+      if (this.#flagChanges !== here) {
+        flags.settle();
+        changed = true;
+      }
+      flags.replace(before);
+    };
+    super.if(condition, path(then), otherwise === undefined ? undefined : path(otherwise));
+    flags.drop(before);
+    if (changed) flags.replace({ kind: 'locals', scopes: [] });
+  }
+
+  // Control
+
+  nextAddress(): Value {
+    return this.constant(this.#view.getBigUint64(this.#record + NEXT, true), 64);
+  }
+
+  instructionAddress(): Value {
+    const next = this.#view.getBigUint64(this.#record + NEXT, true);
+    return this.constant(next - BigInt(this.#view.getUint8(this.#record + LENGTH)), 64);
+  }
+
+  jump(target: Value): void {
+    this.finishWrites(() => target);
+    this.#surroundings.jump(target);
+  }
+
+  jumpRelative(): void {
+    const target = this.#view.getBigUint64(this.#record + IMMEDIATE, true);
+    this.finishWrites(() => this.constant(target, 64));
+    this.#surroundings.jumpRelative();
+  }
+
+  branch(taken: Bit): void {
+    this.#surroundings.branch(taken);
+  }
+
+  repeat(): void {
+    throw new NotTranslatable('REP');
+  }
+
+  raise(vector: number, errorCode = 0): void {
+    this.code.i32(0).i32(vector).access('i32.store', EXIT_VECTOR);
+    this.code.i32(0).i32(errorCode).access('i32.store', EXIT_ERROR);
+    this.#surroundings.fault();
+  }
+
+  trap(): void {
+    throw new NotTranslatable('a trap');
+  }
+
+  interrupt(): void {
+    throw new NotTranslatable('INT');
+  }
+
+  leave(): void {
+    throw new NotTranslatable('leaving the engine');
+  }
+
+  retired(): Value {
+    throw new NotTranslatable('the time-stamp counter');
+  }
+
+  copyAhead(): Value {
+    throw new NotTranslatable('REP MOVS');
+  }
+
+  fillAhead(): Value {
+    throw new NotTranslatable('REP STOS');
+  }
+
+  override helper(name: string, ...operands: readonly (Value | Bit)[]): Value {
+    if (REFUSED_HELPERS.has(name)) throw new NotTranslatable(name);
+    if (!REGISTER_HELPERS.has(name)) return super.helper(name, ...operands);
+    for (const register of [0, 1, 2, 3]) {
+      this.#gpr(register);
+      this.use.writtenGprs.add(register);
+    }
+    const result = this.variable(this.constant(0n, 32));
+    this.#surroundings.aroundHelper(() => {
+      this.assign(result, super.helper(name, ...operands));
+    });
+    return result;
+  }
+
+  protected emitFault(): void {
+    this.#surroundings.fault();
+  }
+
+  protected emitFinishWrite(slow: number): void {
+    // an instruction with two writes, or one that perhaps writes, is left to the interpreter
+    if (this.#slow >= 0 || this.#depth > 0) throw new NotTranslatable('several writes');
+    this.#slow = slow;
+  }
+
+  protected override enter(body: () => void): void {
+    this.#depth++;
+    body();
+    this.#depth--;
+  }
+
+  #slot(operand: Operand): number {
+    return this.#view.getUint16(this.#record + REGISTER_SLOT[operand.slot], true);
+  }
+
+  #gpr(index: number): number {
+    this.use.gprs.add(index);
+    return this.#frame.gprs[index];
+  }
+}

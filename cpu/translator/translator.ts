@@ -1,0 +1,205 @@
+// Translated regions: made when a branch target has become hot, found by number in a table, dropped
+// when code that they were made from changes.
+import type { CodeCache } from '../code-cache.js';
+import type { Helper } from '../helpers/index.js';
+import { handlerForms } from '../interpreter/generate.js';
+import {
+  HANDLER,
+  HEAT,
+  IMMEDIATE,
+  LENGTH,
+  ORIGINAL,
+  REGION,
+  TRANSLATED_HANDLER,
+} from '../interpreter/record.js';
+import type { Form } from '../isa/registry.js';
+import { PAGE_SIZE } from '../layout.js';
+import type { PhysicalMemory } from '../memory.js';
+import type { Mmu } from '../mmu.js';
+import { emitRegion, type Outside, Refused } from './emit.js';
+import {
+  findRegion,
+  type InstructionSource,
+  type Region,
+  type RegionInstruction,
+} from './region.js';
+
+/** Bytes of WebAssembly kept at most; beyond, all regions are dropped and the hot ones made anew. */
+const MOST_BYTES = 0x100_0000;
+const TWO_32 = 0x1_0000_0000;
+
+interface Translated {
+  /** Record that its entry replaced. */
+  readonly record: number;
+}
+
+export class Translator {
+  /** Regions made so far. */
+  made = 0;
+  readonly #memory: PhysicalMemory;
+  readonly #mmu: Mmu;
+  readonly #code: CodeCache;
+  readonly #table: WebAssembly.Table;
+  readonly #imports: WebAssembly.Imports;
+  readonly #noRegion: unknown;
+  readonly #forms: readonly (Form | undefined)[];
+  /** Forms that only the interpreter runs. */
+  readonly #refused = new Set<Form>();
+  /** Number of the region at an offset of a page, by table address * PAGE_SIZE + offset. */
+  readonly #numbers = new Map<number, number>();
+  readonly #translated = new Map<number, Translated>();
+  /** Regions that lie on a page, by its table of records. */
+  readonly #byTable = new Map<number, Set<number>>();
+  #bytes = 0;
+
+  constructor(parts: {
+    readonly memory: PhysicalMemory;
+    readonly mmu: Mmu;
+    readonly code: CodeCache;
+    readonly table: WebAssembly.Table;
+    /** What the interpreter's module exports, `noRegion` among it. */
+    readonly engine: WebAssembly.Exports;
+    readonly helpers: Record<string, Helper>;
+  }) {
+    const { memory, mmu, code, table, engine, helpers } = parts;
+    this.#memory = memory;
+    this.#mmu = mmu;
+    this.#code = code;
+    this.#table = table;
+    this.#forms = handlerForms();
+    this.#noRegion = engine.noRegion;
+    this.#imports = {
+      env: { memory: memory.memory, regions: table },
+      engine,
+      mmu: { finishTranslatedWrite: () => (mmu.completeWrite() ? 1 : 0) },
+      helper: helpers,
+    };
+    table.set(0, engine.noRegion);
+    code.dropped = (records) => this.#drop(records);
+    code.reset = () => this.#dropAll(true);
+  }
+
+  /** Translates the region that begins at an address of the current space. */
+  translate(address: number): void {
+    const source: InstructionSource = {
+      at: (at) => this.#instructionAt(at),
+      target: (record) => this.#number(record + IMMEDIATE),
+    };
+    for (;;) {
+      const region = findRegion(address, source);
+      if (region === undefined) return;
+      try {
+        this.#enter(region, emitRegion(region, this.#outside()));
+        return;
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        this.#refused.add(error.instruction.form);
+      }
+    }
+  }
+
+  #outside(): Outside {
+    return {
+      view: this.#memory.view,
+      pageTable: (address) => this.#tableOf(address),
+      regionNumber: (address) => this.#numberAt(address),
+    };
+  }
+
+  #enter(region: Region, bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.#bytes + bytes.length > MOST_BYTES) this.#dropAll(false);
+    const record = region.blocks[0].instructions[0].record;
+    const number = this.#numberAt(region.entry);
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports);
+    this.#table.set(number, instance.exports.region);
+    this.#translated.set(number, { record });
+    for (const page of region.pages) {
+      const table = this.#tableOf(page);
+      if (table === undefined) continue;
+      const regions = this.#byTable.get(table);
+      if (regions === undefined) this.#byTable.set(table, new Set([number]));
+      else regions.add(number);
+    }
+    const { view } = this.#memory;
+    view.setUint32(record + ORIGINAL, view.getUint32(record + HANDLER, true), true);
+    view.setUint32(record + HANDLER, TRANSLATED_HANDLER, true);
+    view.setUint32(record + REGION, number, true);
+    this.#bytes += bytes.length;
+    this.made++;
+  }
+
+  /** The number of the region that begins, or may begin one day, at an address. */
+  #numberAt(address: number): number {
+    const table = this.#tableOf(address);
+    if (table === undefined) return 0;
+    const key = table * PAGE_SIZE + (address % PAGE_SIZE);
+    let number = this.#numbers.get(key);
+    if (number === undefined) {
+      number = this.#table.grow(1);
+      this.#table.set(number, this.#noRegion);
+      this.#numbers.set(key, number);
+    }
+    return number;
+  }
+
+  #tableOf(address: number): number | undefined {
+    const frame = this.#mmu.executable(address);
+    return frame < 0 ? undefined : this.#code.table(address, frame);
+  }
+
+  #instructionAt(address: number): RegionInstruction | undefined {
+    const frame = this.#mmu.executable(address);
+    if (frame < 0) return undefined;
+    const { view } = this.#memory;
+    const recordOf = (): number => {
+      const table = this.#code.table(address, frame);
+      return table === undefined ? 0 : view.getUint32(table + (address % PAGE_SIZE) * 4, true);
+    };
+    let record = recordOf();
+    if (record === 0) {
+      this.#code.decode(address, frame, (page) => this.#mmu.executable(page));
+      record = recordOf();
+      if (record === 0) return undefined;
+    }
+    let handler = view.getUint32(record + HANDLER, true);
+    if (handler === TRANSLATED_HANDLER) handler = view.getUint32(record + ORIGINAL, true);
+    const form = this.#forms[handler];
+    if (form === undefined || this.#refused.has(form)) return undefined;
+    return { address, length: view.getUint8(record + LENGTH), record, form };
+  }
+
+  #number(at: number): number {
+    const { view } = this.#memory;
+    return view.getUint32(at + 4, true) * TWO_32 + view.getUint32(at, true);
+  }
+
+  #drop(records: number): void {
+    const regions = this.#byTable.get(records);
+    if (regions === undefined) return;
+    this.#byTable.delete(records);
+    for (const number of regions) this.#forget(number);
+  }
+
+  #forget(number: number): void {
+    const translated = this.#translated.get(number);
+    if (translated === undefined) return;
+    this.#translated.delete(number);
+    this.#table.set(number, this.#noRegion);
+    const { view } = this.#memory;
+    const { record } = translated;
+    view.setUint32(record + HANDLER, view.getUint32(record + ORIGINAL, true), true);
+    view.setUint32(record + HEAT, 0, true);
+  }
+
+  /** @param recordsGone the tables that numbers were given by are gone too */
+  #dropAll(recordsGone: boolean): void {
+    for (const number of [...this.#translated.keys()]) {
+      if (recordsGone) this.#table.set(number, this.#noRegion);
+      else this.#forget(number);
+    }
+    this.#translated.clear();
+    this.#byTable.clear();
+    this.#bytes = 0;
+    if (recordsGone) this.#numbers.clear();
+  }
+}
