@@ -13,6 +13,7 @@ import {
   floatMask,
   floatRound,
 } from './float.js';
+import { bindFxsave } from './fxsave.js';
 import { loadSegment } from './segment.js';
 
 import { compareStrings, crc32 } from './strings.js';
@@ -25,6 +26,7 @@ export function createHelpers(memory: PhysicalMemory): Record<string, Helper> {
     divide128: () => divide128(view),
     divide128Signed: () => divide128Signed(view),
     cpuid: () => cpuid(view),
+    ...bindFxsave(view),
     ...bindX87(view),
     floatArithmetic: (operation, format) => floatArithmetic(view, operation, format),
     floatMask: (predicate, format) => floatMask(view, predicate, format),

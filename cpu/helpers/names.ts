@@ -9,6 +9,9 @@ export const HELPERS: Readonly<Record<string, number>> = {
   divide128Signed: 0,
   /** CPUID of the leaf in EAX, sub-leaf in ECX. */
   cpuid: 0,
+  /** An FXSAVE image in the scratch area, wide or not; FXRSTOR gives 1 for #GP. */
+  fxsave: 1,
+  fxrstor: 1,
   /** The operations of cpu/x87, each of which takes a selector and gives a status. */
   ...Object.fromEntries(Object.keys(OPERATIONS).map((name) => [`x87.${name}`, 1])),
   /** Selector of a segment register, by number. */

@@ -2,6 +2,7 @@
 import './arithmetic.js';
 import './bit.js';
 import './control.js';
+import './fxsave.js';
 import './mmx-move.js';
 import './mmx.js';
 import './move.js';

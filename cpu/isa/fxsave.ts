@@ -1,0 +1,37 @@
+// FXSAVE and FXRSTOR, which wait for no x87 exception. Intel SDM vol. 2A under these names.
+import { instruction } from './registry.js';
+import type { Operand, Semantics, Value } from './semantics.js';
+
+const GP = 13;
+const AC = 17;
+/** RFLAGS bit 18: then an image off a 4-byte boundary is #AC rather than #GP. */
+const ALIGNMENT_CHECK = 18;
+const SIZE = 512;
+/** The rest of the image belongs to software: FXSAVE leaves it as it is. */
+const WRITTEN = 416;
+
+/** The image's address; its last byte is tried before the rest, which a fault's address shows. */
+function imageAddress(s: Semantics, image: Operand, probe: (address: Value) => void): Value {
+  const address = s.address(image);
+  const odd = s.isNotZero(s.and(address, s.constant(3n, 64)));
+  s.raiseIf(s.bitAnd(s.bitAt(s.rflags(), ALIGNMENT_CHECK), odd), AC);
+  s.requireAligned(address, 16);
+  probe(s.add(address, s.constant(BigInt(SIZE - 1), 64)));
+  return address;
+}
+
+for (const [suffix, wide] of [
+  ['', 0n],
+  ['64', 1n],
+] as const) {
+  instruction(`fxsave${suffix}`, `m${SIZE * 8}`, (s, target) => {
+    const address = imageAddress(s, target, (at) => s.probeWrite(at, 1));
+    s.helper('fxsave', s.constant(wide, 32));
+    s.toMemory(address, WRITTEN);
+  });
+  instruction(`fxrstor${suffix}`, `m${SIZE * 8}`, (s, source) => {
+    const address = imageAddress(s, source, (at) => s.load(at, 8));
+    s.fromMemory(address, SIZE);
+    s.raiseIf(s.isNotZero(s.helper('fxrstor', s.constant(wide, 32))), GP);
+  });
+}
