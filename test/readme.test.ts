@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { repository } from './lib/support.js';
+import { repository, uncounted } from './lib/support.js';
 
 const readme = readFileSync(`${repository}README.md`, 'utf8');
 
@@ -19,6 +19,7 @@ function shell(line: string): string {
   const { stdout, stderr } = spawnSync(process.execPath, args, {
     cwd: repository,
     encoding: 'utf8',
+    env: uncounted,
   });
   return stdout + stderr;
 }
@@ -67,6 +68,7 @@ describe('README', () => {
     const { stdout, stderr, status } = spawnSync('npm', ['start', '--silent'], {
       cwd: repository,
       encoding: 'utf8',
+      env: uncounted,
     });
     expect(stdout).to.match(/^Child terminated with error code 123\.$/m);
     expect(stdout).to.not.match(/Please let me in|Well fsck/);

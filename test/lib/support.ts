@@ -3,7 +3,16 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 export const repository = fileURLToPath(new URL('../../../', import.meta.url));
-export const command = fileURLToPath(new URL('../../lib/relibc-ptrace.cjs', import.meta.url));
+/** The bundle; but the modules it is made of while coverage is counted, for it would not be right. */
+export const command = fileURLToPath(
+  new URL(
+    process.env.NODE_V8_COVERAGE ? '../../lib/cli/main.js' : '../../lib/relibc-ptrace.cjs',
+    import.meta.url,
+  ),
+);
+
+/** The environment for a process whose coverage is not to be counted. */
+export const uncounted: NodeJS.ProcessEnv = { ...process.env, NODE_V8_COVERAGE: '' };
 
 export interface Result {
   readonly status: number | null;
