@@ -265,7 +265,7 @@ function disassemble(testCase: Case, before: MachineState): string {
 function listing(testCase: Case): string {
   const at = testCase.state.copy();
   const lines: string[] = [];
-  for (let i = 0; i < testCase.steps && decode(testCase, at); i++) {
+  while (decode(testCase, at)) {
     lines.push(disassemble(testCase, at));
     at.set(RIP, at.get(RIP) + BigInt(scratch.length));
   }

@@ -2,6 +2,7 @@
 // them (arch/x86/kernel/traps.c), since signals are what the native side can show.
 import {
   Cpu,
+  type Engine,
   type Exit,
   FAULT_PRESENT,
   FLAG_RF,
@@ -218,7 +219,8 @@ export class EmulatedProcessor {
   /** The code that lies in the code area now. */
   #placed = NOTHING;
 
-  constructor(cpu: Cpu = new Cpu({ memory: MEMORY })) {
+  constructor(engine: Engine = 'auto') {
+    const cpu = new Cpu({ memory: MEMORY, engine });
     this.#cpu = cpu;
     const space = cpu.createAddressSpace();
     for (const area of AREAS) {

@@ -33,6 +33,7 @@ export class Generator {
   readonly #seed: number;
   readonly #forms: readonly Form[];
   readonly #length: number;
+  readonly #loops: number;
   /** The share of what is no instruction, or not all of one. */
   readonly #invalid: number;
   #group = -1;
@@ -42,10 +43,12 @@ export class Generator {
    * @param only groups, mnemonics or `invalid`; everything when empty
    * @param length instructions per case: those of longer cases do not depend on each other's
    *   results for their addresses
+   * @param loops how many times a longer case executes them
    */
-  constructor(seed: number, only: readonly string[] = [], length = 1) {
+  constructor(seed: number, only: readonly string[] = [], length = 1, loops = 1) {
     this.#seed = seed;
     this.#length = length;
+    this.#loops = loops;
     this.#invalid = only.length === 0 ? 0.02 : only.includes('invalid') ? 1 : 0;
     allForms ??= findForms();
     const all = only.length === 0 || this.#invalid === 1;
@@ -59,7 +62,7 @@ export class Generator {
 
   /** Case number `index` of this stream. */
   at(index: number): GeneratedCase {
-    if (this.#length > 1) return this.#sequence(index);
+    if (this.#length > 1 || this.#loops > 1) return this.#sequence(index);
     const encoding = this.#encodingOf(Math.floor(index / SHARING));
     const random = new Random(this.#seed ^ 0x4f1b_bcdc, index);
     return { ...operandsFor(random, encoding), encoding, index };
@@ -70,7 +73,11 @@ export class Generator {
     const encodings = Array.from({ length: this.#length }, () =>
       this.#encode(random, fitsSequence),
     );
-    return { ...operandsForSequence(random, encodings), encoding: encodings[0], index };
+    return {
+      ...operandsForSequence(random, encodings, this.#loops),
+      encoding: encodings[0],
+      index,
+    };
   }
 
   #encodingOf(group: number): Encoding {

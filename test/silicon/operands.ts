@@ -232,16 +232,42 @@ export function fitsSequence(encoding: Encoding): boolean {
   const { group, mnemonic, invalid } = encoding;
   if (invalid || group === 'string' || !isFixed(encoding)) return false;
   if (group === 'branch') return /^j[^mr]/.test(mnemonic) && encoding.bytes.length < 6;
-  return !/^(i?div|ud[012]|int3|leave|enter|pop|push|maskmov|xlat|fx|ldmxcsr)/.test(mnemonic);
+  return !/^(i?div|ud[012]|int3|leave|enter|pop(?!cnt)|push|maskmov|xlat|fx|ldmxcsr)/.test(
+    mnemonic,
+  );
 }
 
-/** A case that executes several encodings one after the other. */
-export function operandsForSequence(random: Random, encodings: readonly Encoding[]): Case {
+/** Where the counter of a loop lies: {@link target} leaves it alone. */
+const COUNTER = DATA.address + 32;
+/** `sub dword [rip+d],1` and `jnz`, behind the body of a loop. */
+const LOOP_END = 13;
+
+function loopEnd(start: number, bodyEnd: number): number[] {
+  const bytes = new Uint8Array(LOOP_END);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x83, 0x2d]);
+  view.setInt32(2, COUNTER - (bodyEnd + 7), true);
+  bytes.set([1, 0x0f, 0x85], 6);
+  view.setInt32(9, start - (bodyEnd + LOOP_END), true);
+  return [...bytes];
+}
+
+/**
+ * A case that executes several encodings one after the other, perhaps several times. Where a jump
+ * is taken it goes to the next one or passes over it; the int3 behind the code ends it all.
+ */
+export function operandsForSequence(
+  random: Random,
+  encodings: readonly Encoding[],
+  loops: number,
+): Case {
   const state = randomState(random, encodings[0]);
   const patches: Patch[] = [];
   const code: number[] = [];
   // up to 15 bytes each: they fit between here and the end of the area
-  const start = CODE.address + random.below(CODE.pages * PAGE_SIZE - 15 * encodings.length);
+  const room = 15 * encodings.length + LOOP_END;
+  const start = CODE.address + random.below(CODE.pages * PAGE_SIZE - room);
+  let jump = -1; // where the displacement of a jump over the next instruction lies
   for (const encoding of encodings) {
     const { memory, group } = encoding;
     let bytes = encoding.bytes;
@@ -253,10 +279,18 @@ export function operandsForSequence(random: Random, encodings: readonly Encoding
       bytes = placed.code;
     }
     code.push(...bytes);
-    if (group === 'branch') code[code.length - 1] = 0; // taken or not, the next one follows
+    if (jump >= 0) code[jump] = bytes.length;
+    jump = group === 'branch' && random.chance(0.7) ? code.length - 1 : -1;
+    if (group === 'branch') code[code.length - 1] = 0;
+  }
+  let steps = encodings.length + 1;
+  if (loops > 1) {
+    code.push(...loopEnd(start, start + code.length));
+    patches.push({ address: COUNTER, bytes: Uint8Array.of(loops, 0, 0, 0) });
+    steps = (encodings.length + 2) * loops + 1;
   }
   state.setWords(RIP, start, 0);
-  return { state, code: Uint8Array.from(code), patches, steps: encodings.length };
+  return { state, code: Uint8Array.from(code), patches, steps };
 }
 
 /** One case for an encoding; two calls with equal random streams give equal cases. */

@@ -2,6 +2,7 @@
 // with one example each, and exits with 1 when there is any.
 import { parseArgs } from 'node:util';
 import pc from 'picocolors';
+import { ENGINES } from '../../cpu/index.js';
 import { EmulatedProcessor } from './emulated.js';
 import { Generator } from './generator.js';
 import { whyUnavailable } from './helper.js';
@@ -15,6 +16,8 @@ const HELP = `usage: npm run test:silicon -- [options]
   --only A,B    groups or mnemonics: integer string branch x87 mmx sse sse2 sse4;
                 or invalid: bytes that are no instruction, or not all of one
   --length N    instructions per case (1); more than one are also run without the trap flag
+  --loops N     how often a case executes them (1)
+  --engine E    interp, translate or auto (auto), for what runs without the trap flag
   --case N      one case, told in full
   --examples N  mismatches shown per mnemonic (1)`;
 
@@ -33,6 +36,8 @@ const OPTIONS = {
   count: { type: 'string', default: '1000000' },
   only: { type: 'string', default: '' },
   length: { type: 'string', default: '1' },
+  loops: { type: 'string', default: '1' },
+  engine: { type: 'string', default: 'auto' },
   case: { type: 'string' },
   examples: { type: 'string', default: '1' },
   help: { type: 'boolean', default: false },
@@ -53,10 +58,14 @@ async function main(): Promise<number> {
   const seed = Number(values.seed);
   let stream = `--seed ${seed}`;
   if (only.length > 0) stream += ` --only ${values.only}`;
-  if (values.length !== OPTIONS.length.default) stream += ` --length ${values.length}`;
-  const generator = new Generator(seed, only, Number(values.length));
+  for (const option of ['length', 'loops', 'engine'] as const) {
+    if (values[option] !== OPTIONS[option].default) stream += ` --${option} ${values[option]}`;
+  }
+  const engine = ENGINES.find((each) => each === values.engine);
+  if (engine === undefined) throw new Error(`no engine is called ${values.engine}`);
+  const generator = new Generator(seed, only, Number(values.length), Number(values.loops));
   const native = new NativeProcessor();
-  const emulated = new EmulatedProcessor();
+  const emulated = new EmulatedProcessor(engine);
   const started = performance.now();
   const single = values.case !== undefined;
   const count = single ? 1 : Number(values.count);
