@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { chanDaemon, type LibcProfile, libcProfile, linuxLink } from '../compat/index.js';
-import { Cpu } from '../cpu/index.js';
+import { Cpu, type Engine } from '../cpu/index.js';
 import type { Link } from '../kernel-sim/abi/index.js';
 import {
   type Context,
@@ -31,6 +31,8 @@ export interface MachineOptions {
   readonly directory?: string;
   /** Seeds everything random. Equal inputs and seeds give equal runs. */
   readonly seed?: number;
+  /** How instructions are executed; the outcome is the same. */
+  readonly engine?: Engine;
   /** Bytes of memory, 1 GiB unless said. */
   readonly memory?: number;
   /** Told once of each Linux system call that the C library has no function for. */
@@ -81,6 +83,7 @@ export class Machine {
     this.cpu = new Cpu({
       interpreter: readFileSync(INTERPRETER),
       ...(options.memory !== undefined && { memory: options.memory }),
+      ...(options.engine !== undefined && { engine: options.engine }),
     });
     this.kernel = new Kernel({
       cpu: this.cpu,

@@ -2,6 +2,7 @@
 // The command line. Commands are loaded when they are called, so that a run starts quickly.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.js';
+import { put } from './output.js';
 import { NAME, report, STATUS_USAGE } from './refusal.js';
 import type { RunOptions } from './run.js';
 
@@ -41,6 +42,12 @@ function commandLine(): Command {
     )
     .option('--seed <number>', 'seed of all randomness', wholeNumber)
     .addOption(
+      new Option(
+        '--engine <name>',
+        'how instructions are executed; the outcome is the same',
+      ).choices(['auto', 'interp', 'translate']),
+    )
+    .addOption(
       new Option('--stats [format]', 'say on stderr at the end what the machine did').choices([
         'json',
         'text',
@@ -57,14 +64,14 @@ function commandLine(): Command {
     .description('list the C libraries and kernels a program can run on')
     .action(async () => {
       const { listProfiles } = await import('./profiles.js');
-      process.stdout.write(listProfiles());
+      put('stdout', listProfiles());
     });
 
   return program;
 }
 
 /** Options of `run` that take the next argument when they have no `=`. */
-const TAKES_VALUE = /^--(profile|root|env|seed)$/;
+const TAKES_VALUE = /^--(profile|root|env|seed|engine)$/;
 
 /**
  * `--stats PROGRAM`: a format is only what follows `=`, which Commander has no way to say, so the
@@ -87,6 +94,8 @@ async function main(): Promise<void> {
   const program = commandLine();
   for (const command of everyCommand(program)) {
     command.exitOverride().configureOutput({
+      writeOut: (text) => put('stdout', text),
+      writeErr: (text) => put('stderr', text),
       outputError: (text, write) => write(`${NAME}: ${text.replace(/^error: /, '')}`),
     });
   }
@@ -103,7 +112,4 @@ async function main(): Promise<void> {
   }
 }
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
 main();

@@ -1,5 +1,6 @@
 // Why a command could not do its work, in words for people and a status for shells.
 import { debuglog } from 'node:util';
+import { put } from './output.js';
 
 export const NAME = 'relibc-ptrace';
 
@@ -25,11 +26,11 @@ export class Refusal extends Error {
 /** Says what happened, in one line unless it takes more; returns the status to exit with. */
 export function report(error: unknown): number {
   if (error instanceof Refusal) {
-    process.stderr.write(`${NAME}: ${error.message}\n`);
+    put('stderr', `${NAME}: ${error.message}\n`);
     return error.status;
   }
   debuglog(NAME)('%O', error);
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${NAME}: internal error: ${message.split('\n', 1)[0]}\n`);
+  put('stderr', `${NAME}: internal error: ${message.split('\n', 1)[0]}\n`);
   return STATUS_MACHINE;
 }

@@ -1,13 +1,16 @@
 // `relibc-ptrace run`: one program, with the standard streams of this process as its console.
+
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { WEXITSTATUS, WIFEXITED, WTERMSIG } from '../../compat/index.js';
+import type { Engine } from '../../cpu/index.js';
 import { DeadlockError, KernelPanic, UnimplementedInstruction } from '../../kernel-sim/index.js';
 import { Errno } from '../errno.js';
 import { BrokenPipe, StandardStreams } from '../host/console.js';
 import { whyNotProgram } from '../image.js';
 import { Machine } from '../machine.js';
 import { PROFILES, profileNamed } from '../profiles.js';
+import { put } from './output.js';
 import {
   NAME,
   Refusal,
@@ -25,6 +28,7 @@ export interface RunOptions {
   readonly root?: string;
   readonly env?: string[];
   readonly seed?: number;
+  readonly engine?: Engine;
   readonly stats?: true | 'json' | 'text';
 }
 
@@ -45,12 +49,13 @@ export function run(path: string, args: readonly string[], options: RunOptions):
     unsupported: (name) => say(`relibc has no system call ${name}: it returns ENOSYS`),
     ...(options.profile !== undefined && { profile: options.profile }),
     ...(options.seed !== undefined && { seed: options.seed }),
+    ...(options.engine !== undefined && { engine: options.engine }),
   });
   const start = performance.now();
   const status = runToEnd(machine, path, args, env);
   const seconds = (performance.now() - start) / 1000;
   if (options.stats) {
-    process.stderr.write(describeStatistics(machine, seconds, options.stats === 'json'));
+    put('stderr', describeStatistics(machine, seconds, options.stats === 'json'));
   }
   return status;
 }
@@ -65,7 +70,7 @@ function runToEnd(machine: Machine, path: string, args: readonly string[], env: 
 }
 
 function say(message: string): void {
-  process.stderr.write(`${NAME}: ${message}\n`);
+  put('stderr', `${NAME}: ${message}\n`);
 }
 
 function statusOf(status: number): number {

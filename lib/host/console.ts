@@ -10,6 +10,7 @@ export class BrokenPipe extends Error {
 /** The clock at boot when the host's is not asked: 2020-01-01, so that every run is the same. */
 const BOOT_TIME = 1577836800;
 const RETRY_MILLISECONDS = 1;
+const INPUT_SIZE = 65536;
 const STREAMS = { stdout: 1, stderr: 2 } as const;
 
 function codeOf(error: unknown): unknown {
@@ -23,7 +24,7 @@ function pause(): void {
 
 /** Passes the host's stdin, stdout and stderr through. */
 export class StandardStreams implements Host {
-  readonly #input = Buffer.alloc(65536);
+  #input: Buffer | undefined;
 
   write(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
     for (let written = 0; written < bytes.length; ) {
@@ -38,10 +39,12 @@ export class StandardStreams implements Host {
   }
 
   read(limit: number): Uint8Array | null {
+    this.#input ??= Buffer.alloc(INPUT_SIZE);
+    const buffer = this.#input;
     for (;;) {
       try {
-        const length = readSync(0, this.#input, 0, Math.min(limit, this.#input.length), null);
-        return length === 0 ? null : Uint8Array.from(this.#input.subarray(0, length));
+        const length = readSync(0, buffer, 0, Math.min(limit, buffer.length), null);
+        return length === 0 ? null : Uint8Array.from(buffer.subarray(0, length));
       } catch (error) {
         if (codeOf(error) === 'EOF') return null; // Windows says it so
         if (codeOf(error) !== 'EAGAIN') throw error;

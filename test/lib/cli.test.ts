@@ -98,6 +98,11 @@ describe('relibc-ptrace run', () => {
     const line = `"${process.execPath}" "${command}" run ${TOOL} flood | head -n 2`;
     const run = spawnSync('sh', ['-c', line], { cwd: repository, encoding: 'utf8' });
     expect(run).to.include({ stdout: 'and again\nand again\n', stderr: '' });
+    const both = `"${process.execPath}" "${command}" run --stats ${TOOL} flood 2>&1 | head -n 1`;
+    expect(spawnSync('sh', ['-c', both], { cwd: repository, encoding: 'utf8' })).to.include({
+      stdout: 'and again\n',
+      stderr: '',
+    });
   });
 
   it('says on stderr what the machine did, as one JSON object', () => {
