@@ -21,14 +21,29 @@ function testBit(s: Semantics, change: Change, operand: Operand, position: Value
   s.setFlags({ cf: s.toBit(s.shiftRight(word, index)) });
 }
 
-/** A bit string in memory: a register position reaches beyond the operand, both ways. */
-function testBitString(s: Semantics, change: Change, operand: Operand, source: Operand): void {
+/**
+ * A bit string in memory: a register position reaches beyond the operand, both ways, but not out of
+ * the 32 bits that an address-size prefix leaves.
+ */
+function testBitString(
+  s: Semantics,
+  change: Change,
+  addressWidth: 32 | 64,
+  operand: Operand,
+  source: Operand,
+): void {
   const width = operand.bits as Width;
   const position = s.read(source);
   const shift = width === 64 ? 6n : width === 32 ? 5n : 4n;
   const words = s.shiftRightSigned(s.signExtend(position, 64), s.constant(shift, 64));
   const bytes = s.shiftLeft(words, s.constant(shift - 3n, 64));
-  const address = s.add(s.address(operand), bytes);
+  const address =
+    addressWidth === 64
+      ? s.add(s.address(operand), bytes)
+      : s.add(
+          s.and(s.add(s.offset(operand), bytes), s.constant(0xffff_ffffn, 64)),
+          s.subtract(s.address(operand), s.offset(operand)),
+        );
   const index = s.and(position, s.constant(BigInt(width - 1), width));
   if (change !== 'bt') s.probeWrite(address, width / 8);
   const word = s.load(address, width);
@@ -42,7 +57,14 @@ for (const change of ['bt', 'bts', 'btr', 'btc'] as const) {
   instruction(change, 'r*,r*', (s, operand, source) => {
     testBit(s, change, operand, s.read(source));
   });
-  instruction(change, 'm*,r*', (s, operand, source) => testBitString(s, change, operand, source));
+  for (const [suffix, width] of [
+    ['', 64],
+    [' a32', 32],
+  ] as const) {
+    instruction(change + suffix, 'm*,r*', (s, operand, source) => {
+      testBitString(s, change, width, operand, source);
+    });
+  }
   instruction(change, 'rm*,i8', (s, operand, source) => {
     testBit(s, change, operand, s.zeroExtend(s.read(source), operand.bits as Width));
   });

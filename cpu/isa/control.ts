@@ -120,6 +120,9 @@ for (const hint of ['endbr64', 'endbr32', 'pause', 'lfence', 'mfence', 'sfence']
   instruction(hint, '', nothing);
 }
 instruction('reservednop', 'rm*,r*', nothing);
+/** Without shadow stacks these read nothing; what unwinds the stack tries them everywhere. */
+instruction('rdsspd', 'r32', nothing);
+instruction('rdsspq', 'r64', nothing);
 for (const hint of [
   'prefetch',
   'prefetchwt1',
