@@ -72,7 +72,8 @@ export interface CpuOptions {
   readonly engine?: Engine;
 }
 
-export type Engine = 'auto' | 'interp' | 'translate';
+export const ENGINES = ['auto', 'interp', 'translate'] as const;
+export type Engine = (typeof ENGINES)[number];
 
 /** Arrivals at a branch target before the code there is translated; 0 for never. */
 const THRESHOLDS: Readonly<Record<Engine, number>> = { auto: 400, interp: 0, translate: 1 };

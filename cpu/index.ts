@@ -9,7 +9,7 @@ export {
   PAGE_WRITE,
   USER_END,
 } from './address-space.js';
-export { Cpu, type CpuOptions } from './cpu.js';
+export { Cpu, type CpuOptions, ENGINES, type Engine } from './cpu.js';
 export {
   type Exit,
   FAULT_EXECUTE,
