@@ -77,15 +77,14 @@ export class RecordDecoder {
     decoder.decodeOut(instruction);
     const { lastError } = decoder;
     decoder.free();
-    const cutShort = lastError === DecoderError.NoMoreBytes;
-    if (cutShort && bytes.length < LONGEST) return { kind: 'truncated' };
+    if (lastError === DecoderError.NoMoreBytes) return { kind: 'truncated' };
     const view = this.#view;
     for (let i = 0; i < RECORD_SIZE; i += 4) view.setUint32(at + i, 0, true);
     const { length } = instruction;
     view.setUint8(at + LENGTH, length);
     setNumber(view, at + NEXT, address + length);
     if (instruction.code === Code.INVALID) {
-      const handler = this.#handlers.get(cutShort ? '(too long)' : '(invalid)');
+      const handler = this.#handlers.get(isTooLong(bytes) ? '(too long)' : '(invalid)');
       view.setUint32(at + HANDLER, handler ?? 0, true);
       return { kind: 'instruction', length, flow: 'end' };
     }
@@ -287,6 +286,25 @@ function escapeOpcode(bytes: Uint8Array): number {
   while (LEGACY_PREFIXES.has(bytes[at]) || bytes[at] === 0x67 || bytes[at] >> 4 === 4) at++;
   if (bytes[at] >> 3 !== 0xd8 >> 3) return -1;
   return ((bytes[at] & 7) << 8) | bytes[at + 1];
+}
+
+/**
+ * Whether 15 bytes are no instruction because it has more: then they begin with prefixes that
+ * change nothing, and without these the rest is an instruction, whatever follows it.
+ */
+function isTooLong(bytes: Uint8Array): boolean {
+  if (bytes.length < LONGEST) return false;
+  let prefixes = 0;
+  while (LEGACY_PREFIXES.has(bytes[prefixes]) || bytes[prefixes] === 0x67) prefixes++;
+  const rest = new Uint8Array(LONGEST);
+  rest.set(bytes.subarray(prefixes));
+  const decoder = new Decoder(64, rest, OPTIONS);
+  const instruction = decoder.decode();
+  const length = prefixes + instruction.length;
+  const { isInvalid } = instruction;
+  instruction.free();
+  decoder.free();
+  return !isInvalid && length > LONGEST;
 }
 
 function segmentSlot(segment: number): number {
