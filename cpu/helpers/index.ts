@@ -5,38 +5,31 @@ import { bindOperations } from '../x87/index.js';
 import { cpuid } from './cpuid.js';
 import { divide128, divide128Signed } from './divide.js';
 import { floatEstimate } from './estimate.js';
-import {
-  floatArithmetic,
-  floatCompare,
-  floatConvert,
-  floatDot,
-  floatMask,
-  floatRound,
-} from './float.js';
+import { FloatUnit } from './float.js';
 import { bindFxsave } from './fxsave.js';
 import { loadSegment } from './segment.js';
-
 import { compareStrings, crc32 } from './strings.js';
 
 export type Helper = (...operands: number[]) => number;
 
 export function createHelpers(memory: PhysicalMemory): Record<string, Helper> {
   const { view } = memory;
+  const floats = new FloatUnit(view, memory.buffer);
   return {
     divide128: () => divide128(view),
     divide128Signed: () => divide128Signed(view),
     cpuid: () => cpuid(view),
     ...bindFxsave(view),
     ...bindX87(view),
-    floatArithmetic: (operation, format) => floatArithmetic(view, operation, format),
-    floatMask: (predicate, format) => floatMask(view, predicate, format),
-    floatCompare: (signaling, format) => floatCompare(view, signaling, format),
-    floatRound: (immediate, format) => floatRound(view, immediate, format),
+    floatArithmetic: (operation, format) => floats.arithmetic(operation, format),
+    floatMask: (predicate, format) => floats.mask(predicate, format),
+    floatCompare: (signaling, format) => floats.compare(signaling, format),
+    floatRound: (immediate, format) => floats.round(immediate, format),
     floatEstimate: (operation, lanes) => floatEstimate(view, operation, lanes),
-    floatDot: (immediate, format) => floatDot(view, immediate, format),
+    floatDot: (immediate, format) => floats.dot(immediate, format),
     compareStrings: (control, first, second) => compareStrings(view, control, first, second),
     crc32,
-    floatConvert: (conversion, lanes) => floatConvert(view, conversion, lanes),
+    floatConvert: (conversion, lanes) => floats.convert(conversion, lanes),
     loadSegment: (segment, selector) => loadSegment(view, segment, selector),
     selector: (segment) => view.getUint16(SELECTORS + segment * 2, true),
   };
