@@ -350,7 +350,7 @@ class RegionEmitter {
   #edge(to: Target): void {
     const here = this.#pageOf(this.#block.instructions.at(-1)?.address ?? this.#block.address);
     if (this.#pageOf(to.address) !== here) this.#checkPage(to.address);
-    const { position, isMerge, irreducible } = this.#flow;
+    const { position, isLoop, isMerge, irreducible } = this.#flow;
     const count = this.#region.blocks.length;
     if (to.block < 0 || irreducible.has(this.#node * count + to.block)) {
       this.#leaveTo(to.address);
@@ -358,6 +358,8 @@ class RegionEmitter {
     }
     const isBack = position[to.block] <= position[this.#node];
     if (!isBack && !isMerge[to.block]) {
+      // around a loop the flags are in their locals
+      if (isLoop[to.block]) this.#s.scoped(() => this.#s.flags.settle());
       this.#s.flags.hold(this.#s.flags.current);
       const pending = this.#s.flags.current;
       this.#tree(to.block);
