@@ -70,18 +70,17 @@ function commandLine(): Command {
   return program;
 }
 
-/** Options of `run` that take the next argument when they have no `=`. */
-const TAKES_VALUE = /^--(profile|root|env|seed|engine)$/;
-
 /**
  * `--stats PROGRAM`: a format is only what follows `=`, which Commander has no way to say, so the
  * format is spelt out before the program.
  */
-function withFormat(argv: readonly string[]): string[] {
+function withFormat(program: Command, argv: readonly string[]): string[] {
+  const options = program.commands.find((command) => command.name() === argv[2])?.options ?? [];
+  const takesNext = new Set(options.filter(({ required }) => required).map(({ long }) => long));
   const args = [...argv];
   for (let i = 3; args[i]?.startsWith('-'); i++) {
     if (args[i] === '--stats') args[i] = '--stats=text';
-    else if (TAKES_VALUE.test(args[i] ?? '')) i++;
+    else if (takesNext.has(args[i])) i++;
   }
   return args;
 }
@@ -105,7 +104,7 @@ async function main(): Promise<void> {
     return;
   }
   try {
-    await program.parseAsync(withFormat(process.argv));
+    await program.parseAsync(withFormat(program, process.argv));
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode && STATUS_USAGE;
     else process.exitCode = report(error);
