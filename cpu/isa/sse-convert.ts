@@ -1,12 +1,14 @@
 // Conversions between integers, floats and doubles. Intel SDM vol. 2, "CVTSI2SD" and the like.
 import { CONVERSIONS, type Conversion } from '../helpers/float-operations.js';
 import type { NumericOp } from '../wasm/opcodes.js';
-import { Lanes, maskedInexact, quickly } from './float-unit.js';
+import { maskedInexact, quickIf, quickly } from './float-unit.js';
+import { Lanes } from './lanes.js';
 import { enterMmx, mmx } from './mmx.js';
 import { instruction } from './registry.js';
 import type { Bit, Float, Operand, Semantics, Value, Vector } from './semantics.js';
 import { evenLanes, repeated } from './sse-integer.js';
 import { join, lowHalf } from './sse-move.js';
+import { dwords } from './sse-shuffle.js';
 
 const ALIGNED = { aligned: true } as const;
 type Type = Conversion['from'];
@@ -110,7 +112,9 @@ instruction('cvtsd2ss', 'x,xm64', (s, to, from) => {
   const ordinary = target.every(target.and(target.finite(narrow), large));
   const old = s.readVector(to);
   const result = s.replaceFloat(old, narrow, 0);
-  const quick = s.bitAnd(maskedInexact(s), ordinary);
+  const quick = quickIf(s, ordinary, () =>
+    s.compareFloats('f64.eq', s.float(64, 'f64.promote_f32', narrow), value),
+  );
   const answer = quickly(s, quick, result, a, a, () => ask(s, 'double', 'single', 1));
   s.writeVector(to, join(s, answer, old, 4));
 });
@@ -138,9 +142,11 @@ function packedDoublesToSingles(s: Semantics, from: Operand): Vector {
   const mayVanish = s.shuffle(zeros, repeated(s, [0xff]), evenLanes(4));
   const large = target.every(target.or(target.large(narrow), mayVanish));
   const finite = target.every(target.finite(narrow));
-  const quick = s.bitAnd(s.bitAnd(maskedInexact(s), ordinary), s.bitAnd(large, finite));
+  const quick = quickIf(s, s.bitAnd(ordinary, s.bitAnd(large, finite)), () =>
+    source.every(source.test('eq', s.vector('f64x2.promote_low_f32x4', narrow), a)),
+  );
   return quickly(s, quick, narrow, a, a, () => {
-    s.setScratch(32, s.vectorConstant(new Uint8Array(16)));
+    s.setScratch(32, s.zeroVector());
     return ask(s, 'double', 'single', 2);
   });
 }
@@ -155,13 +161,21 @@ instruction('cvtdq2pd', 'x,xm64', (s, to, from) => {
   s.writeVector(to, s.vector('f64x2.convert_low_i32x4_s', s.readVector(from)));
 });
 
+function integersToSingles(s: Semantics, a: Vector, count: 2 | 4): Vector {
+  const result = s.vector('f32x4.convert_i32x4_s', a);
+  const quick = quickIf(s, s.bitConstant(true), () => {
+    // up to 24 bits are exact
+    const half = 1 << 24;
+    const moved = s.vector('i32x4.add', a, dwords(s, [half, half, half, half]));
+    const limit = dwords(s, [2 * half, 2 * half, 2 * half, 2 * half]);
+    return s.toBit(s.vectorTest('i32x4.all_true', s.vector('i32x4.lt_u', moved, limit)));
+  });
+  return quickly(s, quick, result, a, a, () => ask(s, 'int32', 'single', count));
+}
+
 instruction('cvtdq2ps', 'x,xm128', (s, to, from) => {
   const a = s.readVector(from, ALIGNED);
-  const result = s.vector('f32x4.convert_i32x4_s', a);
-  s.writeVector(
-    to,
-    quickly(s, maskedInexact(s), result, a, a, () => ask(s, 'int32', 'single', 4)),
-  );
+  s.writeVector(to, integersToSingles(s, a, 4));
 });
 
 /** Floats or doubles to four integers, or to two with zeros above. */
@@ -183,7 +197,7 @@ function toIntegers(
   const quick = s.bitAnd(s.bitOr(maskedInexact(s), exact), inRange);
   const op = format === 'ps' ? 'i32x4.trunc_sat_f32x4_s' : 'i32x4.trunc_sat_f64x2_s_zero';
   return quickly(s, quick, s.vector(op, whole), a, a, () => {
-    s.setScratch(32, s.vectorConstant(new Uint8Array(16)));
+    s.setScratch(32, s.zeroVector());
     return ask(s, format === 'ps' ? 'single' : 'double', 'int32', count, truncate);
   });
 }
@@ -209,9 +223,7 @@ for (const truncate of [false, true]) {
 }
 
 function floatsFromMmx(s: Semantics, to: Operand, a: Vector): void {
-  const result = s.vector('f32x4.convert_i32x4_s', a);
-  const answer = quickly(s, maskedInexact(s), result, a, a, () => ask(s, 'int32', 'single', 2));
-  s.writeVector(to, join(s, answer, s.readVector(to), 8));
+  s.writeVector(to, join(s, integersToSingles(s, a, 2), s.readVector(to), 8));
 }
 mmx('cvtpi2ps', 'x,mm', (s, to, from) => {
   enterMmx(s);

@@ -1,7 +1,8 @@
 // Arithmetic and comparison of floats and doubles, scalar and packed. Intel SDM vol. 2, "ADDPS",
 // "CMPPS", "COMISS", "HADDPS", "ROUNDPS" and the like.
 import { FORMATS, type FormatName } from '../helpers/float-operations.js';
-import { arithmetic, formatNumber, Lanes, masked, maskedInexact, quickly } from './float-unit.js';
+import { arithmetic, formatNumber, masked, quickIf, quickly } from './float-unit.js';
+import { Lanes } from './lanes.js';
 import { instruction } from './registry.js';
 import type { Operand, Semantics, Value, Vector } from './semantics.js';
 import { evenLanes, oddLanes } from './sse-integer.js';
@@ -138,9 +139,10 @@ for (const { name: format } of FORMATS) {
         s.assign(result, lanes.operate(name, value));
       });
     }
-    const quiet = s.bitOr(maskedInexact(s), s.bitAnd(masked(s), s.bitAt(immediate, 3)));
     const numbers = lanes.every(lanes.test('eq', value, value));
-    const quick = s.bitAnd(quiet, numbers);
+    const quick = quickIf(s, numbers, () =>
+      s.bitOr(s.bitAt(immediate, 3), lanes.every(lanes.test('eq', result, value))),
+    );
     const answer = quickly(s, quick, lanes.into(a, result), a, b, () =>
       s.helper('floatRound', immediate, formatNumber(s, format)),
     );

@@ -44,7 +44,7 @@ instruction('movq', 'x,x', (s, to, from) => s.writeVector(to, lowHalf(s, s.readV
 
 /** The low eight bytes, zeros above. */
 export function lowHalf(s: Semantics, a: Vector): Vector {
-  return join(s, a, s.vectorConstant(new Uint8Array(16)), 8);
+  return join(s, a, s.zeroVector(), 8);
 }
 
 for (const [name, width] of [
@@ -53,7 +53,7 @@ for (const [name, width] of [
 ] as const) {
   const lane = width === 32 ? 'i32x4.splat' : 'i64x2.splat';
   instruction(name, `x,r${width}`, (s, to, from) => {
-    const zero = s.vectorConstant(new Uint8Array(16));
+    const zero = s.zeroVector();
     s.writeVector(to, join(s, s.vector(lane, s.read(from)), zero, width / 8));
   });
   instruction(name, `r${width},x`, (s, to, from) => {
@@ -123,7 +123,7 @@ export function storeMasked(
   mask: Vector,
   halves: 1 | 2,
 ): void {
-  const chosen = s.vector('i8x16.lt_s', mask, s.vectorConstant(new Uint8Array(16)));
+  const chosen = s.vector('i8x16.lt_s', mask, s.zeroVector());
   const upper = s.add(address, s.constant(8n, 64));
   if (halves === 2) s.probeWrite(upper, 8);
   s.probeWrite(address, 8);

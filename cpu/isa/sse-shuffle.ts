@@ -25,7 +25,7 @@ function shiftLanes(s: Semantics, op: VectorOp, bits: number, a: Vector, count: 
   if (op.endsWith('shr_s')) {
     return s.vector(op, a, s.truncate(s.select(beyond, last, count), 32));
   }
-  const zero = s.vectorConstant(new Uint8Array(16));
+  const zero = s.zeroVector();
   return s.selectVector(beyond, zero, s.vector(op, a, s.truncate(count, 32)));
 }
 

@@ -6,7 +6,6 @@ import { onXmm } from './mmx.js';
 import { instruction } from './registry.js';
 import type { Operand, Semantics, Value, Vector } from './semantics.js';
 import { choice, dwords, IOTA } from './sse-shuffle.js';
-import { ZERO } from './ssse3.js';
 
 const ALIGNED = { aligned: true } as const;
 const XM = 19;
@@ -20,7 +19,7 @@ for (const [name, shape] of [
   ['blendvpd', 'i64x2'],
 ] as const) {
   onXmm(name, (s, a, b) => {
-    const chosen = s.vector(`${shape}.lt_s`, s.xmm(0), s.vectorConstant(ZERO));
+    const chosen = s.vector(`${shape}.lt_s`, s.xmm(0), s.zeroVector());
     return s.vector('v128.bitselect', b, a, chosen);
   });
 }
@@ -134,7 +133,7 @@ function sumsOfDifferences(s: Semantics, a: Vector, b: Vector, immediate: Value)
   const offset = s.and(immediate, s.constant(4n, 32));
   const block = s.multiply(s.and(immediate, s.constant(3n, 32)), s.constant(4n, 32));
   const places = s.vector('i8x16.add', s.vectorConstant(IOTA), s.vector('i8x16.splat', offset));
-  let sums = s.vectorConstant(ZERO);
+  let sums = s.zeroVector();
   for (let i = 0; i < 4; i++) {
     const step = s.vector('i8x16.splat', s.constant(BigInt(i), 32));
     const left = s.vector('i8x16.swizzle', a, s.vector('i8x16.add', places, step));
@@ -167,5 +166,5 @@ instruction('phminposuw', 'x,xm128', (s, to, from) => {
     least = s.vector('i32x4.min_u', least, moved);
   }
   const found = s.rotate('rotl', s.extractLane(least, 32, 0), s.constant(16n, 32));
-  s.writeVector(to, s.replaceLane(s.vectorConstant(ZERO), found, 0));
+  s.writeVector(to, s.replaceLane(s.zeroVector(), found, 0));
 });

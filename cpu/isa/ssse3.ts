@@ -6,7 +6,6 @@ import type { Semantics, Vector } from './semantics.js';
 import { evenLanes, oddLanes, repeated } from './sse-integer.js';
 
 const ALIGNED = { aligned: true } as const;
-export const ZERO = new Uint8Array(16);
 /** The low halves of two vectors side by side. */
 const LOW_HALVES = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
 
@@ -46,7 +45,7 @@ for (const [letter, shape] of [
   });
   /** The first operand, negated where the second is negative, zero where that is zero. */
   onBoth(`psign${letter}`, (s, a, b) => {
-    const zero = s.vectorConstant(ZERO);
+    const zero = s.zeroVector();
     const negative = s.vector(`${shape}.lt_s`, b, zero);
     const inverted = s.vector('v128.xor', a, negative);
     const signed = s.vector(`${shape}.sub`, inverted, negative);

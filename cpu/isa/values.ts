@@ -325,6 +325,10 @@ export abstract class Values {
     return this.newVector(() => this.code.v128(bytes));
   }
 
+  zeroVector(): Vector {
+    return this.vectorConstant(new Uint8Array(16));
+  }
+
   shuffle(a: Vector, b: Vector, lanes: ArrayLike<number>): Vector {
     return this.newVector(() => this.code.get(a.local).get(b.local).shuffle(lanes));
   }

@@ -1,0 +1,154 @@
+// The floats an SSE instruction works on: one, or a vector's worth, so that a meaning is said once for
+// scalar and packed forms.
+import type { FormatName } from '../helpers/float-operations.js';
+import type { NumericOp, VectorOp } from '../wasm/opcodes.js';
+import type { Bit, Float, Semantics, Vector } from './semantics.js';
+
+/**
+ * Bits of numbers: infinity, the smallest normal one, one from which on products have errors that are
+ * normal, and the factor that splits a significand in two.
+ */
+export const LIMITS = {
+  32: {
+    infinity: 0x7f80_0000n,
+    smallest: 0x0080_0000n,
+    safe: 0x1000_0000n,
+    splitter: 0x4580_0800n, // 2^12 + 1
+  },
+  64: {
+    infinity: 0x7ff0_0000_0000_0000n,
+    smallest: 0x0010_0000_0000_0000n,
+    safe: 0x0800_0000_0000_0000n,
+    splitter: 0x41a0_0000_0200_0000n, // 2^27 + 1
+  },
+} as const;
+
+/**
+ * Operations on the lanes that an instruction works on: one, as a float, or all of them, as a vector.
+ * Their truth values are one bit, or a mask of lanes.
+ */
+export class Lanes {
+  readonly precision: 32 | 64;
+  readonly scalar: boolean;
+  readonly #s: Semantics;
+  readonly #prefix: string;
+
+  constructor(s: Semantics, format: FormatName) {
+    this.#s = s;
+    this.precision = format[1] === 's' ? 32 : 64;
+    this.scalar = format[0] === 's';
+    this.#prefix = `f${this.precision}${this.scalar ? '' : `x${128 / this.precision}`}`;
+  }
+
+  of(a: Vector): Vector | Float {
+    return this.scalar ? this.#s.extractFloat(a, this.precision, 0) : a;
+  }
+
+  /** Puts a result back into the register it replaces. */
+  into(a: Vector, result: Vector | Float): Vector {
+    return 'vector' in result ? result : this.#s.replaceFloat(a, result, 0);
+  }
+
+  /** Puts bits that replace those lanes into the register. */
+  intoBits(a: Vector, bits: Vector): Vector {
+    if (!this.scalar) return bits;
+    const size = this.precision / 8;
+    const bytes = Array.from({ length: 16 }, (_, i) => (i < size ? 0xff : 0));
+    return this.#s.vector('v128.bitselect', bits, a, this.#s.vectorConstant(bytes));
+  }
+
+  /** A test as a mask: all lanes of it, for a scalar. */
+  mask(test: Vector | Bit): Vector {
+    if ('vector' in test) return test;
+    return this.#s.vector('i32x4.splat', this.#s.negate(this.#s.fromBit(test, 32)));
+  }
+
+  operate(name: string, ...operands: (Vector | Float)[]): Vector | Float {
+    const op = `${this.#prefix}.${name}`;
+    if (this.scalar) return this.#s.float(this.precision, op as NumericOp, ...floats(operands));
+    return this.#s.vector(op as VectorOp, ...operands);
+  }
+
+  test(name: string, a: Vector | Float, b: Vector | Float): Vector | Bit {
+    const op = `${this.#prefix}.${name}`;
+    if ('vector' in a) return this.#s.vector(op as VectorOp, a, b);
+    const [left, right] = floats([a, b]);
+    return this.#s.compareFloats(op as NumericOp, left, right);
+  }
+
+  constant(bits: bigint): Vector | Float {
+    if (this.scalar) return this.#s.floatConstant(this.precision, bits);
+    const words = BigUint64Array.of(bits, bits);
+    if (this.precision === 32) words.fill((bits << 32n) | bits);
+    return this.#s.vectorConstant(new Uint8Array(words.buffer));
+  }
+
+  and(a: Vector | Bit, b: Vector | Bit): Vector | Bit {
+    return 'vector' in a ? this.#mask('v128.and', a, b) : this.#s.bitAnd(a, bit(b));
+  }
+
+  or(a: Vector | Bit, b: Vector | Bit): Vector | Bit {
+    return 'vector' in a ? this.#mask('v128.or', a, b) : this.#s.bitOr(a, bit(b));
+  }
+
+  /** The first where the test holds, the second elsewhere. */
+  choose(test: Vector | Bit, a: Vector | Float, b: Vector | Float): Vector | Float {
+    if ('vector' in test) return this.#s.vector('v128.bitselect', ...vectors([a, b]), test);
+    const [left, right] = floats([a, b]);
+    return this.#s.selectFloat(test, left, right);
+  }
+
+  /** Changes the bits that are set in a repeated pattern. */
+  flip(a: Vector | Float, pattern: ArrayLike<number>): Vector {
+    const bytes = Array.from({ length: 16 }, (_, i) => pattern[i % pattern.length]);
+    return this.#s.vector('v128.xor', ...vectors([a]), this.#s.vectorConstant(bytes));
+  }
+
+  /** Does it hold in every lane? */
+  every(a: Vector | Bit): Bit {
+    if (!('vector' in a)) return a;
+    const shape = this.precision === 32 ? 'i32x4' : 'i64x2';
+    return this.#s.toBit(this.#s.vectorTest(`${shape}.all_true`, a));
+  }
+
+  finite(a: Vector | Float): Vector | Bit {
+    return this.test('lt', this.operate('abs', a), this.constant(LIMITS[this.precision].infinity));
+  }
+
+  /** Above the smallest normal number in magnitude: no rounding can have hidden an underflow. */
+  large(a: Vector | Float): Vector | Bit {
+    return this.test('gt', this.operate('abs', a), this.constant(LIMITS[this.precision].smallest));
+  }
+
+  isZero(a: Vector | Float): Vector | Bit {
+    return this.test('eq', a, this.constant(0n));
+  }
+
+  /** Zero, or normal, or infinite: neither denormal nor a NaN. */
+  ordinary(a: Vector | Float): Vector | Bit {
+    const smallest = this.constant(LIMITS[this.precision].smallest);
+    return this.or(this.test('ge', this.operate('abs', a), smallest), this.isZero(a));
+  }
+
+  #mask(op: VectorOp, a: Vector, b: Vector | Bit): Vector {
+    if (!('vector' in b)) throw new Error('a mask and a bit do not mix');
+    return this.#s.vector(op, a, b);
+  }
+}
+
+const floats = (operands: readonly (Vector | Float)[]): Float[] =>
+  operands.map((operand) => {
+    if ('vector' in operand) throw new Error('a vector where a float belongs');
+    return operand;
+  });
+
+const vectors = (operands: readonly (Vector | Float)[]): Vector[] =>
+  operands.map((operand) => {
+    if (!('vector' in operand)) throw new Error('a float where a vector belongs');
+    return operand;
+  });
+
+function bit(a: Vector | Bit): Bit {
+  if ('vector' in a) throw new Error('a mask where a bit belongs');
+  return a;
+}
