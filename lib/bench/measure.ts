@@ -28,10 +28,15 @@ function timed(file: string, args: readonly string[]): Run & { errors: string } 
 }
 
 /** Runs a program on the machine. */
-export function onMachine(program: string, ...args: string[]): Run & { statistics: RunStatistics } {
-  const run = timed(process.execPath, [command, 'run', '--stats=json', program, ...args]);
-  const line = run.errors.trimEnd().split('\n').at(-1) ?? '';
-  return { ...run, statistics: JSON.parse(line) as RunStatistics };
+export function onMachine(
+  program: string,
+  args: readonly string[],
+  options: readonly string[] = [],
+): Run & { statistics: RunStatistics } {
+  const line = [command, 'run', '--stats=json', ...options, program, ...args];
+  const run = timed(process.execPath, line);
+  const statistics = JSON.parse(run.errors.trimEnd().split('\n').at(-1) ?? '') as RunStatistics;
+  return { ...run, statistics };
 }
 
 /** Runs a program on the host, or returns undefined where it cannot. */

@@ -25,7 +25,7 @@ function facade(request: number): number {
 
 /** Stops per second of a tracer of machine code. */
 function program(kind: string): number {
-  return STOPS_HERE / onMachine(STOPS, kind, String(STOPS_HERE)).statistics.seconds;
+  return STOPS_HERE / onMachine(STOPS, [kind, String(STOPS_HERE)]).statistics.seconds;
 }
 
 /**

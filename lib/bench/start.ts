@@ -6,7 +6,7 @@ const TRIES = 10;
 
 export function startSection(): Section {
   const ways: Record<string, number | undefined> = {
-    'relibc-ptrace run': fastest(TRIES, () => onMachine(KERNELS, 'nothing', '0')).seconds,
+    'relibc-ptrace run': fastest(TRIES, () => onMachine(KERNELS, ['nothing', '0'])).seconds,
     'of that, node alone': fastest(TRIES, plainNode).seconds,
     natively: fastest(TRIES, () => natively(KERNELS, ['nothing', '0']))?.seconds,
     'qemu-x86_64': fastest(TRIES, () => onQemu(KERNELS, ['nothing', '0']))?.seconds,
@@ -30,7 +30,7 @@ export function memorySection(): Section {
   return {
     title: 'Memory: frames of 4 KiB in use at most, and the host process that holds them',
     rows: works.map(([name, size]) => {
-      const { statistics } = onMachine(KERNELS, name, size);
+      const { statistics } = onMachine(KERNELS, [name, size]);
       return {
         program: `kernels ${name} ${size}`,
         peakFrames: statistics.peakFrames,

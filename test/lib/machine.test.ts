@@ -5,16 +5,36 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
+  DeadlockError,
   Errno,
   FileTree,
   hostFiles,
   Machine,
   type MachineOptions,
   RecordedStreams,
+  UnimplementedInstruction,
 } from '../../lib/index.js';
 import { repository } from './support.js';
 
 const tool = readFileSync(`${repository}test/programs/tool.elf`);
+
+/** A program of one segment, headers included, that starts with the given instructions. */
+function elfOf(headers: Uint8Array, code: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(headers.length + code.length);
+  bytes.set(headers);
+  bytes.set(code, headers.length);
+  const view = new DataView(bytes.buffer);
+  const address = 0x40_0000n;
+  view.setBigUint64(24, address + BigInt(headers.length), true); // e_entry
+  view.setBigUint64(32, 64n, true); // e_phoff
+  view.setUint16(56, 1, true); // e_phnum
+  view.setUint32(64, 1, true); // PT_LOAD
+  view.setUint32(68, 5, true); // R X
+  view.setBigUint64(72, 0n, true); // p_offset
+  view.setBigUint64(80, address, true); // p_vaddr
+  for (const at of [96, 104]) view.setBigUint64(at, BigInt(bytes.length), true); // sizes
+  return bytes;
+}
 
 /** Runs the tool on a machine of its own. */
 function run(options: MachineOptions, input: string, path: string, ...args: string[]) {
@@ -68,6 +88,25 @@ describe('Machine', () => {
         }
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('executes random bytes without harm to the host', () => {
+    const header = tool.subarray(0, 120);
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 64, maxLength: 512 }), (code) => {
+        const files = new FileTree();
+        files.addFile('random', elfOf(header, code), 0o755);
+        const machine = new Machine({ files, host: new RecordedStreams(), memory: 1 << 25 });
+        const program = machine.start('/random');
+        try {
+          machine.kernel.run(() => program.exited || machine.cpu.retired > 20_000);
+        } catch (error) {
+          const ends = [DeadlockError, UnimplementedInstruction];
+          if (!ends.some((end) => error instanceof end)) throw error;
+        }
+      }),
+      { numRuns: 60 },
     );
   });
 
