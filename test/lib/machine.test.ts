@@ -91,6 +91,28 @@ describe('Machine', () => {
     );
   });
 
+  it("runs a program for Redox's own ABI without a library", () => {
+    const code = [
+      [0xb8, 0x04, 0x00, 0x00, 0x21], // mov eax, SYS_WRITE
+      [0xbf, 0x01, 0x00, 0x00, 0x00], // mov edi, 1
+      [0x48, 0x8d, 0x35, 0x13, 0x00, 0x00, 0x00], // lea rsi, [rip + 19]
+      [0xba, 0x06, 0x00, 0x00, 0x00], // mov edx, 6
+      [0x0f, 0x05], // syscall
+      [0xb8, 0x01, 0x00, 0x00, 0x00], // mov eax, SYS_EXIT
+      [0xbf, 0x07, 0x00, 0x00, 0x00], // mov edi, 7
+      [0x0f, 0x05], // syscall
+      [...Buffer.from('redox\n')],
+    ].flat();
+    const files = new FileTree();
+    files.addFile('program', elfOf(tool.subarray(0, 120), Uint8Array.from(code)), 0o755);
+    const options = { files, profile: 'redox' };
+    expect(run(options, '', '/program')).to.deep.equal({
+      status: 7 << 8,
+      stdout: 'redox\n',
+      stderr: '',
+    });
+  });
+
   it('executes random bytes without harm to the host', () => {
     const header = tool.subarray(0, 120);
     fc.assert(
