@@ -76,10 +76,9 @@ export class CodeCache {
       );
       const decoded = this.#decoder.decode(bytes, page + offset, this.#top);
       if (decoded.kind === 'truncated') {
-        const missing = this.#decodeCrossing(code, offset, bytes, nextFrame);
-        if (missing >= 0 && count === 0) return missing;
-        if (missing >= 0) break;
-        return -1;
+        // records of a run follow one another: the next page's table must not come between them
+        if (count > 0) break;
+        return this.#decodeCrossing(code, offset, bytes, nextFrame);
       }
       view.setUint32(code.table + offset * 4, this.#top, true);
       this.#top += RECORD_SIZE;

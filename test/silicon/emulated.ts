@@ -123,7 +123,7 @@ function interrupted(vector: number, instruction: bigint, state: MachineState): 
 }
 
 /** What an exit is to a process under Linux; sets RF where entering the kernel saves it set. */
-function told(exit: Exit, state: MachineState): Signal & { unimplemented?: string } {
+export function told(exit: Exit, state: MachineState): Signal & { unimplemented?: string } {
   switch (exit.reason) {
     case 'budget':
       return { ...PLAIN, signal: -1, unimplemented: 'the trap flag did not stop it' };
@@ -154,7 +154,7 @@ export function loadState({ registers }: Cpu, state: MachineState): void {
   registers.fxrstor(state.fx);
 }
 
-function readState(registers: Registers): MachineState {
+export function readState(registers: Registers): MachineState {
   const state = new MachineState();
   for (let i = 0; i <= RFLAGS; i++) state.set(i, registers.get(i));
   state.set(FS_BASE, registers.fsBase);

@@ -43,13 +43,16 @@ describe('the emulated processor goes along with silicon, instruction by instruc
   });
 
   for (const program of PROGRAMS) {
-    it(program.title, async function () {
-      this.timeout(120_000);
-      const name = 'name' in program ? program.name : undefined;
-      const path = build(program.source, program.compiler, program.flags, name);
-      const { mismatch, status } = await new Lockstep([path]).run();
-      expect(mismatch, mismatch).to.equal(undefined);
-      if ('status' in program) expect(status).to.equal(program.status << 8);
-    });
+    for (const engine of [undefined, 'interp', 'translate'] as const) {
+      const speed = engine === undefined ? 'stepped' : `at full speed (${engine})`;
+      it(`${program.title}, ${speed}`, async function () {
+        this.timeout(120_000);
+        const name = 'name' in program ? program.name : undefined;
+        const path = build(program.source, program.compiler, program.flags, name);
+        const { mismatch, status } = await new Lockstep([path], engine).run();
+        expect(mismatch, mismatch).to.equal(undefined);
+        if ('status' in program) expect(status).to.equal(program.status << 8);
+      });
+    }
   }
 });

@@ -2,11 +2,11 @@
 // all memory before every system call. What a system call did on the host is copied over; what
 // CPUID and RDTSC answered on the emulated processor is copied back.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { Cpu, PAGE_NX, PAGE_USER, PAGE_WRITE } from '../../cpu/index.js';
+import { Cpu, type Engine, type Exit, PAGE_NX, PAGE_USER, PAGE_WRITE } from '../../cpu/index.js';
 import { compare, describe } from './compare.js';
-import { enterLinux, isRepeatedString, loadState, step } from './emulated.js';
+import { enterLinux, isRepeatedString, loadState, readState, step, told } from './emulated.js';
 import { build } from './helper.js';
-import { MachineState, PAGE_SIZE, RIP, STATE_SIZE } from './state.js';
+import { MachineState, PAGE_SIZE, RFLAGS, RIP, STATE_SIZE } from './state.js';
 
 const BATCH = 2000;
 const WORDS = 84;
@@ -87,13 +87,16 @@ export class Lockstep {
   readonly #helper: Helper;
   readonly #cpu: Cpu;
   readonly #space;
+  readonly #atFullSpeed: boolean;
   #native = new MachineState();
   #instructions = 0;
   #systemCalls = 0;
 
-  constructor(command: readonly string[]) {
+  /** @param engine runs whole stretches at full speed and compares after each; else every step is compared */
+  constructor(command: readonly string[], engine?: Engine) {
     this.#helper = new Helper(command);
-    this.#cpu = new Cpu({ memory: MEMORY });
+    this.#cpu = new Cpu({ memory: MEMORY, ...(engine === undefined ? {} : { engine }) });
+    this.#atFullSpeed = engine !== undefined;
     this.#space = this.#cpu.createAddressSpace();
     this.#cpu.activate(this.#space);
     enterLinux(this.#cpu);
@@ -110,7 +113,7 @@ export class Lockstep {
     while (mismatch === undefined && status === undefined && this.#instructions < limit) {
       const budget = new Uint8Array(new BigUint64Array([BigInt(BATCH)]).buffer);
       const answer = await this.#helper.command('s', budget);
-      const end = this.#follow(answer);
+      const end = this.#atFullSpeed ? this.#followWhole(answer) : this.#follow(answer);
       mismatch = end.mismatch;
       if (mismatch !== undefined) break;
       if (end.reason === EXITED) status = end.detail;
@@ -149,13 +152,49 @@ export class Lockstep {
     return { reason, detail: answer.getUint32(at + 16, true) };
   }
 
-  /** Steps; a page below the stack appears when it is touched, as it did on the host. */
+  /** Runs the emulated processor as far as the host's went. */
+  #followWhole(answer: DataView): { reason: number; detail: number; mismatch?: string } {
+    let at = 0;
+    let count = 0;
+    const before = this.#native;
+    this.#native = before.copy();
+    for (; answer.getUint32(at, true) === 1; count++) at = this.#applyDelta(answer, at + 8);
+    const end = this.#cpu.retired + count;
+    let exit: Exit = { reason: 'budget' };
+    while (exit.reason === 'budget' && this.#cpu.retired < end) {
+      exit = this.#cpu.run(end - this.#cpu.retired);
+      const grown = exit.reason === 'exception' && this.#growStack(exit.address);
+      if (grown) exit = { reason: 'budget' };
+    }
+    const first = this.#instructions + 1;
+    this.#instructions += count;
+    const state = readState(this.#cpu.registers);
+    const theirs = { signal: 0, code: 0, address: 0n, state: this.#native, changes: [] };
+    const ours = { ...theirs, state, ...(exit.reason === 'budget' ? {} : told(exit, state)) };
+    // undefined flags may be left from any instruction: stepping is what compares flags
+    state.set(RFLAGS, this.#native.get(RFLAGS));
+    const testCase = { state: before, code: new Uint8Array(0), patches: [], steps: 1 };
+    const mismatch = compare(testCase, [theirs], [ours]);
+    if (mismatch !== undefined) {
+      const text = describe(mismatch, `steps ${first} to ${this.#instructions}`);
+      return { reason: 0, detail: 0, mismatch: text };
+    }
+    this.#cpu.registers.rflags = this.#native.get(RFLAGS);
+    const reason = answer.getUint32(at + 8, true);
+    return { reason, detail: answer.getUint32(at + 16, true) };
+  }
+
+  /** A page below the stack appears when it is touched, as it did on the host. */
+  #growStack(address: bigint): boolean {
+    const page = Number(address & ~0xfffn);
+    if (page <= STACK_LOW || page >= STACK_HIGH || this.#space.frameAt(page) >= 0) return false;
+    this.#space.map(page, this.#cpu.memory.allocate(), PAGE_USER | PAGE_WRITE | PAGE_NX);
+    return true;
+  }
+
   #stepWithStack(before: MachineState): ReturnType<typeof step> {
     const ours = step(this.#cpu, () => isRepeatedString(this.#codeAt(before)));
-    const page = Number(ours.address & ~0xfffn);
-    const grows = page > STACK_LOW && page < STACK_HIGH && this.#space.frameAt(page) < 0;
-    if (ours.signal !== SIGSEGV || !grows) return ours;
-    this.#space.map(page, this.#cpu.memory.allocate(), PAGE_USER | PAGE_WRITE | PAGE_NX);
+    if (ours.signal !== SIGSEGV || !this.#growStack(ours.address)) return ours;
     loadState(this.#cpu, before);
     return this.#stepWithStack(before);
   }
@@ -177,8 +216,8 @@ export class Lockstep {
     if ((code[0] | (code[1] << 8)) !== SYSCALL) {
       const { state } = step(this.#cpu, () => false);
       this.#instructions++;
-      const target = state.copy();
-      await this.#helper.command('r', target.bytes);
+      loadState(this.#cpu, state); // without the trap flag
+      await this.#helper.command('r', state.bytes);
       this.#native = state;
       return { status: undefined, mismatch: undefined };
     }
