@@ -29,6 +29,7 @@ import {
   LEFT_HOT,
   LEFT_LOOKUP,
   LEFT_UNIMPLEMENTED,
+  LENGTH,
   LINK,
   NEXT,
   ORIGINAL,
@@ -211,7 +212,7 @@ function defineLeaving(module: ModuleBuilder, runtime: Runtime): void {
   spentAt(runtime.spentTaken, IMMEDIATE);
   const here = module.define(runtime.spentHere);
   here.i32(0);
-  here.get(0).access('i64.load', NEXT).get(0).access('i64.load8_u', 21).op('i64.sub');
+  here.get(0).access('i64.load', NEXT).get(0).access('i64.load8_u', LENGTH).op('i64.sub');
   here.access('i64.store', RIP);
   here.get(0).i32(0).i32(LEFT_BUDGET).returnCall(runtime.leave);
 }
@@ -270,7 +271,7 @@ function defineControl(module: ModuleBuilder, runtime: Runtime, lookup: number):
   link.get(found).get(1).get(found).access('i32.load', HANDLER);
   link.returnCallIndirect(runtime.handlerType, HANDLER_TABLE).end();
   // a page's records go all at once, so a link within the page can never dangle
-  link.get(target).get(0).access('i64.load', NEXT).get(0).access('i64.load8_u', 21);
+  link.get(target).get(0).access('i64.load', NEXT).get(0).access('i64.load8_u', LENGTH);
   link.op('i64.sub').op('i64.xor').i64(-4096n).op('i64.and').op('i64.eqz').if();
   link.get(0).get(found).access('i32.store', LINK).end();
   link.get(found).get(1).get(found).access('i32.load', HANDLER);
@@ -380,16 +381,22 @@ function defineSpecial(
   // a region was translated that begins here
   const translated = module.define(handlers.translated);
   const why = translated.local('i32');
-  const next = translated.local('i32');
+  const left = translated.local('i32');
   translated.get(1).i32(0).get(0).access('i32.load', REGION);
   translated.callIndirect(runtime.handlerType, REGION_TABLE).tee(why);
-  translated.i32(LEFT_DECLINED).op('i32.eq').if();
-  translated.get(0).get(1).get(0).access('i32.load', ORIGINAL);
-  translated.returnCallIndirect(runtime.handlerType, HANDLER_TABLE).end();
-  translated.get(why).i32(LEFT_CONTINUE).op('i32.ne').if().get(why).return().end();
-  translated.i32(0).access('i32.load', REMAINING).tee(next).op('i32.eqz').if();
+  translated.i32(LEFT_CONTINUE).op('i32.ne');
+  translated.get(why).i32(LEFT_DECLINED).op('i32.ne').op('i32.and').if();
+  translated.get(why).return().end();
+  translated.i32(0).access('i32.load', REMAINING).tee(left).op('i32.eqz').if();
   translated.i32(LEFT_BUDGET).return().end();
-  translated.get(next).returnCall(runtime.run);
+  // perhaps not this region declined but one that it went on to
+  translated.get(why).i32(LEFT_DECLINED).op('i32.eq');
+  translated.i32(0).access('i64.load', RIP);
+  translated.get(0).access('i64.load', NEXT).get(0).access('i64.load8_u', LENGTH);
+  translated.op('i64.sub').op('i64.eq').op('i32.and').if();
+  translated.get(0).get(left).get(0).access('i32.load', ORIGINAL);
+  translated.returnCallIndirect(runtime.handlerType, HANDLER_TABLE).end();
+  translated.get(left).returnCall(runtime.run);
 
   // no instruction: the next record's bytes reach into the page of IMMEDIATE, whose table of
   // records must still be the one in LINK
