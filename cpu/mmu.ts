@@ -121,15 +121,17 @@ export class Mmu {
     const high = this.#words[(EXIT_ADDRESS >>> 2) + 1];
     const address = high * TWO_32 + low;
     const inPage = PAGE_SIZE - (low & 0xfff);
-    if (this.checksAlignment && address % alignmentOf(bytes) !== 0) {
+    const isCanonical = address < USER_END || high >= 0xffff_8000;
+    // an access that merely ends beyond the canonical addresses is checked for alignment first
+    if (isCanonical && this.checksAlignment && low % alignmentOf(bytes) !== 0) {
       this.#fault(VECTOR_AC, 0, -1);
       return 0;
     }
     if (address + bytes > USER_END) {
-      const isCanonical = high >= 0xffff_8000;
+      const isKernel = high >= 0xffff_8000;
       const error = FAULT_USER | (write ? FAULT_WRITE : 0);
-      this.#fault(isCanonical ? VECTOR_PF : VECTOR_GP, isCanonical ? error : 0, -1);
-      this.notCanonical = !isCanonical;
+      this.#fault(isKernel ? VECTOR_PF : VECTOR_GP, isKernel ? error : 0, -1);
+      this.notCanonical = !isKernel;
       return 0;
     }
     this.#secondLength = 0;

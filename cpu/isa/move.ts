@@ -175,7 +175,7 @@ function enter(s: Semantics, size: Operand, width: 16 | 64): void {
   }
   s.if(s.isNotZero(level), () => pushNext(s.truncate(frame, width)));
   const bottom = s.subtract(top, s.zeroExtend(s.read(size), 64));
-  s.probeWrite(bottom, 1);
+  s.probeWrite(bottom, width / 8);
   s.setRegister(RBP, s.truncate(frame, width));
   s.setRegister(RSP, bottom);
 }

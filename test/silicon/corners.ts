@@ -164,6 +164,14 @@ const FAULTS = [
   corner('IDIV of the smallest number by -1', '48f7f9', { rax: 1n << 63n, rdx: -1, rcx: -1 }),
   corner('DIV whose quotient is too large', 'f7f1', { rax: 0, rdx: 5, rcx: 5 }),
   corner('unaligned access with AC set', '8b00', { rax: MIDDLE + 1, flags: AC }),
+  corner('unaligned access to the kernel with AC set', '8b00', { rax: -15, flags: AC }),
+  corner('unaligned access across the last canonical address with AC set', '8b00', {
+    ...{ rax: NON_CANONICAL - 3n, flags: AC },
+  }),
+  corner('unaligned access to a non-canonical address with AC set', '8b00', {
+    ...{ rax: NON_CANONICAL + 1n, flags: AC },
+  }),
+  corner('ENTER with a frame that ends off a boundary with AC set', 'c8ffff00', { flags: AC }),
   corner('unaligned PUSH with AC set', '50', { rsp: MIDDLE + 4, flags: AC }),
   corner('MOVAPS of an unaligned operand', '0f2800', { rax: MIDDLE + 8 }),
   corner('MOVUPS of an unaligned operand', '0f1000', { rax: MIDDLE + 8 }),
