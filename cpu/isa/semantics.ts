@@ -3,7 +3,8 @@
 //
 // An instruction commits nothing before its last access that can fault: memory first, registers and
 // flags after.
-import { type Bit, type Float, type Value, Values, type Vector, type Width } from './values.js';
+import type { Bit, Float, Value, Vector, Width } from './values.js';
+import { Vectors } from './vectors.js';
 
 /** What an operand is, apart from where the engine finds it. */
 export type OperandKind =
@@ -76,7 +77,7 @@ export interface Alignment {
   readonly aligned?: boolean;
 }
 
-export abstract class Semantics extends Values {
+export abstract class Semantics extends Vectors {
   // Operands
 
   /** An integer operand's value; an immediate is sign-extended to the operation's width. */

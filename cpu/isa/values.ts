@@ -1,7 +1,9 @@
-// What instruction semantics compute with: handles of guest values, and the operations on them that
-// need no operand, memory or flag. Building an operation emits WebAssembly; nothing is computed here.
+// What instruction semantics compute with: handles of guest values, and the operations on integers and
+// truth values that need no operand, memory or flag. Building an operation emits WebAssembly; nothing
+// is computed here, except on what is known by then.
 import type { Code } from '../wasm/code.js';
-import type { NumericOp, ValueType, VectorOp } from '../wasm/opcodes.js';
+import type { NumericOp, ValueType } from '../wasm/opcodes.js';
+import { type Arithmetic, type Comparison, FOLD, holds } from './fold.js';
 
 /** Bits of an integer operand. */
 export type Width = 8 | 16 | 32 | 64;
@@ -29,6 +31,8 @@ export interface Bit {
 export interface Vector {
   readonly vector: true;
   readonly local: number;
+  /** What it is, where that is known when the code is emitted. */
+  readonly known?: Uint8Array | undefined;
 }
 
 /** A float or double in a WebAssembly local. */
@@ -38,28 +42,6 @@ export interface Float {
 }
 
 const MASK: Readonly<Record<8 | 16, number>> = { 8: 0xff, 16: 0xffff };
-
-type Arithmetic = 'add' | 'sub' | 'mul' | 'and' | 'or' | 'xor' | 'shl' | 'shr_u' | 'shr_s';
-/** Operations computed at once on known values; what they give is cut to the width. */
-const FOLD: Partial<Record<Arithmetic, (a: bigint, b: bigint) => bigint>> = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  and: (a, b) => a & b,
-  or: (a, b) => a | b,
-  xor: (a, b) => a ^ b,
-};
-
-type Comparison =
-  | 'eq'
-  | 'ne'
-  | 'lt_s'
-  | 'lt_u'
-  | 'gt_s'
-  | 'gt_u'
-  | 'le_s'
-  | 'le_u'
-  | 'ge_s'
-  | 'ge_u';
 
 export abstract class Values {
   constructor(readonly code: Code) {}
@@ -182,6 +164,9 @@ export abstract class Values {
   // Truth values
 
   compare(comparison: Comparison, a: Value, b: Value): Bit {
+    if (a.known !== undefined && b.known !== undefined) {
+      return this.bitConstant(holds(comparison, a.known, b.known, a.width));
+    }
     const signed = comparison.endsWith('_s') && a.width < 32;
     const left = signed ? this.signExtend(a, 32) : a;
     const right = signed ? this.signExtend(b, 32) : b;
@@ -211,6 +196,7 @@ export abstract class Values {
 
   /** One bit of a value, by constant position. */
   bitAt(a: Value, position: number): Bit {
+    if (a.known !== undefined) return this.bitConstant(((a.known >> BigInt(position)) & 1n) === 1n);
     return this.bit(() => {
       this.code.get(a.local);
       if (a.width === 64) {
@@ -255,19 +241,11 @@ export abstract class Values {
   }
 
   select(condition: Bit, ifSet: Value, ifClear: Value): Value {
+    if (condition.known !== undefined) {
+      const { known, local } = condition.known ? ifSet : ifClear;
+      return { ...this.#integer(ifSet.width, () => this.code.get(local)), known };
+    }
     return this.#integer(ifSet.width, () =>
-      this.code.get(ifSet.local).get(ifClear.local).get(condition.local).select(),
-    );
-  }
-
-  selectVector(condition: Bit, ifSet: Vector, ifClear: Vector): Vector {
-    return this.newVector(() =>
-      this.code.get(ifSet.local).get(ifClear.local).get(condition.local).select(),
-    );
-  }
-
-  selectFloat(condition: Bit, ifSet: Float, ifClear: Float): Float {
-    return this.newFloat(ifSet.precision, () =>
       this.code.get(ifSet.local).get(ifClear.local).get(condition.local).select(),
     );
   }
@@ -299,112 +277,7 @@ export abstract class Values {
     this.code.get(value.local).set(variable.local);
   }
 
-  // Vectors and floats: the operation's name says it all
-
-  vector(op: VectorOp, ...operands: readonly (Vector | Value | Float)[]): Vector {
-    return this.newVector(() => {
-      for (const operand of operands) this.code.get(operand.local);
-      this.code.op(op);
-    });
-  }
-
-  /** A vector operation whose result is an i32: a bitmask or a test. */
-  vectorTest(op: VectorOp, operand: Vector): Value {
-    return this.#integer(32, () => this.code.get(operand.local).op(op));
-  }
-
-  /** A float of these bits. */
-  floatConstant(precision: 32 | 64, bits: bigint): Float {
-    return this.newFloat(precision, () => {
-      if (precision === 32) this.code.f32Bits(Number(bits) | 0);
-      else this.code.f64Bits(bits);
-    });
-  }
-
-  vectorConstant(bytes: ArrayLike<number>): Vector {
-    return this.newVector(() => this.code.v128(bytes));
-  }
-
-  zeroVector(): Vector {
-    return this.vectorConstant(new Uint8Array(16));
-  }
-
-  shuffle(a: Vector, b: Vector, lanes: ArrayLike<number>): Vector {
-    return this.newVector(() => this.code.get(a.local).get(b.local).shuffle(lanes));
-  }
-
-  extractLane(a: Vector, width: Width, lane: number): Value {
-    return this.#integer(width, () => {
-      this.code.get(a.local);
-      if (width === 64) this.code.lane('i64x2.extract_lane', lane);
-      else if (width === 32) this.code.lane('i32x4.extract_lane', lane);
-      else if (width === 16) this.code.lane('i16x8.extract_lane_u', lane);
-      else this.code.lane('i8x16.extract_lane_u', lane);
-    });
-  }
-
-  replaceLane(a: Vector, value: Value, lane: number): Vector {
-    return this.newVector(() => {
-      this.code.get(a.local).get(value.local);
-      if (value.width === 64) this.code.lane('i64x2.replace_lane', lane);
-      else if (value.width === 32) this.code.lane('i32x4.replace_lane', lane);
-      else if (value.width === 16) this.code.lane('i16x8.replace_lane', lane);
-      else this.code.lane('i8x16.replace_lane', lane);
-    });
-  }
-
-  extractFloat(a: Vector, precision: 32 | 64, lane: number): Float {
-    return this.newFloat(precision, () =>
-      this.code
-        .get(a.local)
-        .lane(precision === 32 ? 'f32x4.extract_lane' : 'f64x2.extract_lane', lane),
-    );
-  }
-
-  replaceFloat(a: Vector, value: Float, lane: number): Vector {
-    return this.newVector(() =>
-      this.code
-        .get(a.local)
-        .get(value.local)
-        .lane(value.precision === 32 ? 'f32x4.replace_lane' : 'f64x2.replace_lane', lane),
-    );
-  }
-
-  /** A scalar operation whose result is a float. */
-  float(precision: 32 | 64, op: NumericOp, ...operands: readonly (Float | Value)[]): Float {
-    return this.newFloat(precision, () => {
-      for (const operand of operands) this.code.get(operand.local);
-      this.code.op(op);
-    });
-  }
-
-  /** A scalar operation on floats whose result is an integer. */
-  integer(width: Width, op: NumericOp, ...operands: readonly (Float | Value)[]): Value {
-    return this.#integer(width, () => {
-      for (const operand of operands) this.code.get(operand.local);
-      this.code.op(op);
-    });
-  }
-
-  compareFloats(op: NumericOp, a: Float, b: Float): Bit {
-    return this.bit(() => this.code.get(a.local).get(b.local).op(op));
-  }
-
   // Plumbing
-
-  newVector(emit: () => void): Vector {
-    emit();
-    const local = this.code.local('v128');
-    this.code.set(local);
-    return { vector: true, local };
-  }
-
-  newFloat(precision: 32 | 64, emit: () => void): Float {
-    emit();
-    const local = this.code.local(precision === 32 ? 'f32' : 'f64');
-    this.code.set(local);
-    return { precision, local };
-  }
 
   /** A value from code that leaves it on the stack, bits above its width clear. */
   value(width: Width, emit: () => void): Value {
