@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Engine } from '../../cpu/index.js';
 import { EmulatedProcessor } from './emulated.js';
 import { Generator } from './generator.js';
 import { whyUnavailable } from './helper.js';
@@ -10,7 +11,6 @@ const SEED = 1;
 
 describe('the emulated processor agrees with silicon on random cases of', () => {
   let native: NativeProcessor;
-  let emulated: EmulatedProcessor;
 
   before(function () {
     const reason = whyUnavailable();
@@ -19,17 +19,22 @@ describe('the emulated processor agrees with silicon on random cases of', () => 
       this.skip();
     }
     native = new NativeProcessor();
-    emulated = new EmulatedProcessor();
   });
 
   after(() => native?.close());
 
-  const check = async (count: number, only: readonly string[], length: number): Promise<void> => {
-    const flags = `--seed ${SEED}${only.length > 0 ? ` --only ${only}` : ''} --length ${length}`;
+  const check = async (
+    count: number,
+    only: readonly string[],
+    length = 1,
+    { loops = 1, engine = 'auto' }: { loops?: number; engine?: Engine } = {},
+  ): Promise<void> => {
+    const flags = `--seed ${SEED} --only ${only} --length ${length} --loops ${loops}`;
     const { examples } = await checkCases({
-      generator: new Generator(SEED, only, length),
-      ...{ native, emulated, count, first: 0, examples: 1 },
-      reproduce: (index) => `npm run test:silicon -- ${flags} --case ${index}`,
+      generator: new Generator(SEED, only, length, loops),
+      emulated: new EmulatedProcessor(engine),
+      ...{ native, count, first: 0, examples: 1 },
+      reproduce: (index) => `npm run test:silicon -- ${flags} --engine ${engine} --case ${index}`,
     });
     if (examples.length > 0) expect.fail(`\n${examples.slice(0, 5).join('\n\n')}`);
   };
@@ -37,27 +42,25 @@ describe('the emulated processor agrees with silicon on random cases of', () => 
   for (const group of GROUPS) {
     it(`${group} instructions`, async function () {
       this.timeout(60_000);
-      await check(5000, [group], 1);
+      await check(5000, [group]);
     });
   }
 
   it('bytes that are no instruction, or not all of one', async function () {
     this.timeout(60_000);
-    await check(2000, ['invalid'], 1);
+    await check(2000, ['invalid']);
   });
 
-  it('sequences of integer instructions, stepped and at full speed', async function () {
-    this.timeout(60_000);
-    await check(1000, ['integer', 'branch'], 10);
-  });
-
-  it('sequences of vector instructions, stepped and at full speed', async function () {
-    this.timeout(60_000);
-    await check(1000, ['mmx', 'sse', 'sse2', 'sse4'], 10);
-  });
-
-  it('sequences of x87 instructions, stepped and at full speed', async function () {
-    this.timeout(60_000);
-    await check(1000, ['x87'], 10);
-  });
+  for (const engine of ['interp', 'translate'] as const) {
+    for (const [what, only] of [
+      ['integer', ['integer', 'branch']],
+      ['vector', ['mmx', 'sse', 'sse2', 'sse4']],
+      ['x87', ['x87', 'integer']],
+    ] as const) {
+      it(`loops of ${what} instructions, stepped and at full speed (${engine})`, async function () {
+        this.timeout(60_000);
+        await check(200, only, 10, { loops: 3, engine });
+      });
+    }
+  }
 });
