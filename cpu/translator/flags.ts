@@ -76,9 +76,9 @@ export class PendingFlags {
   readonly #s: Semantics;
   readonly #locals: FlagLocals;
   /** Index of the function (kind, result, a, b) -> flags. */
-  readonly #flagsOf: number;
+  readonly #flagsOf: () => number;
 
-  constructor(s: Semantics, locals: FlagLocals, flagsOf: number) {
+  constructor(s: Semantics, locals: FlagLocals, flagsOf: () => number) {
     this.#s = s;
     this.#locals = locals;
     this.#flagsOf = flagsOf;
@@ -90,8 +90,14 @@ export class PendingFlags {
     scope: Scope,
   ): void {
     const keepsCarry = operation === 'increment' || operation === 'decrement';
-    const carry = keepsCarry ? this.condition('b') : undefined;
+    const carry = keepsCarry ? this.#carry() : undefined;
     this.replace({ kind: 'operation', operation, ...operands, carry, scopes: [scope] });
+  }
+
+  /** CF in a local of its own: what set it may be about to give its locals back. */
+  #carry(): Bit {
+    const { local } = this.condition('b');
+    return this.#s.bit(() => this.#s.code.get(local));
   }
 
   change({ result, ...bits }: FlagChanges, scope: Scope): void {
@@ -183,7 +189,7 @@ export class PendingFlags {
     return s.value(32, () => {
       if (pending.kind === 'operation') this.#pushOperation(pending);
       else this.#pushLocals();
-      s.code.call(this.#flagsOf);
+      s.code.call(this.#flagsOf());
     });
   }
 
