@@ -21,6 +21,8 @@ export interface Form {
 }
 
 const definitions: Definition[] = [];
+/** What {@link allForms} gave, until a definition is added. */
+let known: readonly Form[] | undefined;
 
 /** Adds an instruction to the table. */
 export function instruction(
@@ -28,6 +30,7 @@ export function instruction(
   forms: string | readonly string[],
   meaning: Meaning,
 ): void {
+  known = undefined;
   definitions.push({ mnemonic, forms: typeof forms === 'string' ? [forms] : forms, meaning });
 }
 
@@ -45,15 +48,34 @@ const KINDS: readonly (readonly [RegExp, OperandKind])[] = [
 
 const REGISTER_BITS: Partial<Record<OperandKind, number>> = { xmm: 128, mmx: 64, st: 80 };
 
+/** Operands by token and slot: there are few, and many forms share them. */
+const operands = new Map<string, Operand>();
+
 function operandOf(token: string, slot: number): Operand {
+  const key = `${token} ${slot}`;
+  let operand = operands.get(key);
+  if (operand === undefined) {
+    operand = newOperand(token, slot as 0 | 1 | 2);
+    operands.set(key, operand);
+  }
+  return operand;
+}
+
+function newOperand(token: string, slot: 0 | 1 | 2): Operand {
   for (const [pattern, kind] of KINDS) {
     const match = pattern.exec(token);
-    if (match !== null) {
-      const bits = match[1] === '' ? (REGISTER_BITS[kind] ?? 0) : Number(match[1]);
-      return { kind, bits, slot: slot as 0 | 1 | 2 };
-    }
+    if (match === null) continue;
+    const bits = match[1] === '' ? (REGISTER_BITS[kind] ?? 0) : Number(match[1]);
+    return { kind, bits, slot };
   }
   throw new Error(`unknown operand form '${token}'`);
+}
+
+/** The places that one token stands for. */
+function alternativesOf(token: string): readonly string[] {
+  const [, place, bits] = /^(r|x|mm)m(\d+)$/.exec(token) ?? [];
+  if (place === undefined) return [token];
+  return [place === 'r' ? `r${bits}` : place, `m${bits}`];
 }
 
 /**
@@ -66,13 +88,7 @@ export function expandForm(form: string): string[] {
   }
   let forms: string[] = [''];
   for (const token of form === '' ? [] : form.split(',')) {
-    const alternatives = /^rm\d+$/.test(token)
-      ? [`r${token.slice(2)}`, `m${token.slice(2)}`]
-      : /^xm\d+$/.test(token)
-        ? ['x', `m${token.slice(2)}`]
-        : /^mmm\d+$/.test(token)
-          ? ['mm', `m${token.slice(3)}`]
-          : [token];
+    const alternatives = alternativesOf(token);
     forms = forms.flatMap((prefix) =>
       alternatives.map((alternative) => (prefix === '' ? alternative : `${prefix},${alternative}`)),
     );
@@ -81,17 +97,19 @@ export function expandForm(form: string): string[] {
 }
 
 /** Every form of every instruction defined so far, in order of definition. */
-export function allForms(): Form[] {
+export function allForms(): readonly Form[] {
+  if (known !== undefined) return known;
   const forms = new Map<string, Form>();
   for (const { mnemonic, forms: patterns, meaning } of definitions) {
     for (const pattern of patterns) {
       for (const form of expandForm(pattern)) {
         const key = form === '' ? mnemonic : `${mnemonic} ${form}`;
         if (forms.has(key)) throw new Error(`two definitions of '${key}'`);
-        const operands = form === '' ? [] : form.split(',').map(operandOf);
-        forms.set(key, { key, operands, meaning });
+        const places = form === '' ? [] : form.split(',').map(operandOf);
+        forms.set(key, { key, operands: places, meaning });
       }
     }
   }
-  return [...forms.values()];
+  known = [...forms.values()];
+  return known;
 }
