@@ -126,6 +126,7 @@ export class Cpu {
       table: this.#regions,
       engine: this.#engine as unknown as WebAssembly.Exports,
       helpers,
+      everything: options.engine === 'translate',
     });
     this.#words[THRESHOLD >>> 2] = THRESHOLDS[options.engine ?? 'interp'];
   }

@@ -54,6 +54,8 @@ export interface Runtime extends Services {
   readonly spentTaken: number;
   /** (target, budget) -> exit code: one instruction less, then the record at an address. */
   readonly jump: number;
+  /** (address) -> record, or 0 where nothing is decoded. */
+  readonly lookup: number;
   /** (budget) -> exit code: enters at RIP. */
   readonly run: number;
   /** (record, budget) -> exit code: the record at the branch target, remembered if on this page. */
@@ -152,6 +154,7 @@ function declareRuntime(module: ModuleBuilder): Runtime {
     spentHere: module.declare(one),
     spentTaken: module.declare(one),
     jump: module.declare(access),
+    lookup: module.declare({ params: ['i64'], results: ['i32'] }),
     run: module.declare(one),
     link: module.declare(two),
     slowRead: module.declare(access),
@@ -171,8 +174,8 @@ function declareRuntime(module: ModuleBuilder): Runtime {
     },
   };
   defineLeaving(module, runtime);
-  const lookup = defineLookup(module);
-  defineControl(module, runtime, lookup);
+  defineLookup(module, runtime.lookup);
+  defineControl(module, runtime);
   defineSlowAccess(module, runtime.slowRead, read);
   defineSlowAccess(module, runtime.slowWrite, write);
   const flagsOf = module.declare({ params: ['i32', 'i64', 'i64', 'i64'], results: ['i32'] });
@@ -217,9 +220,7 @@ function defineLeaving(module: ModuleBuilder, runtime: Runtime): void {
   here.get(0).i32(0).i32(LEFT_BUDGET).returnCall(runtime.leave);
 }
 
-/** (address) -> record, or 0 where nothing is decoded. */
-function defineLookup(module: ModuleBuilder): number {
-  const index = module.declare({ params: ['i64'], results: ['i32'] });
+function defineLookup(module: ModuleBuilder, index: number): void {
   const code = module.define(index);
   const entry = code.local('i32');
   code
@@ -234,10 +235,10 @@ function defineLookup(module: ModuleBuilder): number {
   code.get(0).op('i32.wrap_i64').i32(0xfff).op('i32.and').i32(2).op('i32.shl').op('i32.add');
   code.access('i32.load', 0);
   code.else().i32(0).end();
-  return index;
 }
 
-function defineControl(module: ModuleBuilder, runtime: Runtime, lookup: number): void {
+function defineControl(module: ModuleBuilder, runtime: Runtime): void {
+  const { lookup } = runtime;
   const notDecoded = module.declare({ params: ['i64', 'i32'], results: ['i32'] });
   module
     .define(notDecoded)
@@ -277,7 +278,7 @@ function defineControl(module: ModuleBuilder, runtime: Runtime, lookup: number):
   link.get(found).get(1).get(found).access('i32.load', HANDLER);
   link.returnCallIndirect(runtime.handlerType, HANDLER_TABLE);
 
-  defineTranslated(module, runtime, lookup);
+  defineTranslated(module, runtime);
 
   // enters at RIP with a budget
   const { run } = runtime;
@@ -315,7 +316,7 @@ function defineSlowAccess(module: ModuleBuilder, index: number, imported: number
 }
 
 /** What translated regions need of the interpreter. */
-function defineTranslated(module: ModuleBuilder, runtime: Runtime, lookup: number): void {
+function defineTranslated(module: ModuleBuilder, runtime: Runtime): void {
   // (budget, depth) -> exit code: the region that stands for all that are not translated
   const none = module.declare({ params: ['i32', 'i32'], results: ['i32'] });
   module.define(none).i32(0).get(0).access('i32.store', REMAINING).i32(LEFT_CONTINUE);
@@ -325,7 +326,7 @@ function defineTranslated(module: ModuleBuilder, runtime: Runtime, lookup: numbe
   const regionAt = module.declare({ params: ['i64'], results: ['i32'] });
   const find = module.define(regionAt);
   const record = find.local('i32');
-  find.get(0).call(lookup).tee(record).if('i32');
+  find.get(0).call(runtime.lookup).tee(record).if('i32');
   find.get(record).access('i32.load', REGION).i32(0);
   find.get(record).access('i32.load', HANDLER).i32(TRANSLATED_HANDLER).op('i32.eq').select();
   find.else().i32(0).end();
@@ -382,6 +383,7 @@ function defineSpecial(
   const translated = module.define(handlers.translated);
   const why = translated.local('i32');
   const left = translated.local('i32');
+  const next = translated.local('i32');
   translated.get(1).i32(0).get(0).access('i32.load', REGION);
   translated.callIndirect(runtime.handlerType, REGION_TABLE).tee(why);
   translated.i32(LEFT_CONTINUE).op('i32.ne');
@@ -395,6 +397,11 @@ function defineSpecial(
   translated.get(0).access('i64.load', NEXT).get(0).access('i64.load8_u', LENGTH);
   translated.op('i64.sub').op('i64.eq').op('i32.and').if();
   translated.get(0).get(left).get(0).access('i32.load', ORIGINAL);
+  translated.returnCallIndirect(runtime.handlerType, HANDLER_TABLE).end();
+  // an exit that is taken often deserves a region of its own
+  translated.i32(0).access('i64.load', RIP).call(runtime.lookup).tee(next).if();
+  count(translated, runtime, next, () => translated.i32(0).access('i64.load', RIP), left);
+  translated.get(next).get(left).get(next).access('i32.load', HANDLER);
   translated.returnCallIndirect(runtime.handlerType, HANDLER_TABLE).end();
   translated.get(left).returnCall(runtime.run);
 

@@ -17,8 +17,8 @@ import {
   TLB_CODE_ENTRIES,
   XMM,
 } from '../layout.js';
-import type { Code } from '../wasm/code.js';
-import { ModuleBuilder } from '../wasm/module.js';
+import { Code } from '../wasm/code.js';
+import { ModuleBuilder, type Signature } from '../wasm/module.js';
 import { analyse, type Flow } from './flow.js';
 import type { Block, Region, RegionInstruction, Target } from './region.js';
 import {
@@ -48,15 +48,21 @@ export class Refused extends Error {
 
 const BUDGET = 0;
 const DEPTH = 1;
+const REGION_SIGNATURE: Signature = { params: ['i32', 'i32'], results: ['i32'] };
+const ENGINE_FUNCTIONS = {
+  slowRead: { params: ['i64', 'i32'], results: ['i32'] },
+  slowWrite: { params: ['i64', 'i32'], results: ['i32'] },
+  multiplyHigh: { params: ['i64', 'i64'], results: ['i64'] },
+  multiplyHighSigned: { params: ['i64', 'i64'], results: ['i64'] },
+  flagsOf: { params: ['i32', 'i64', 'i64', 'i64'], results: ['i32'] },
+  regionAt: { params: ['i64'], results: ['i32'] },
+} as const satisfies Record<string, Signature>;
 /** Calls nested deeper than this leave all functions: the host's stack is finite. */
 const DEEPEST = 150;
 
 /** The module of one region; its function is exported as `region`. */
 export function emitRegion(region: Region, outside: Outside): Uint8Array<ArrayBuffer> {
-  const use = newUse();
-  // the first pass finds out which registers are used; loops make that a question of the whole
-  new RegionEmitter(region, outside, use).emit();
-  return new RegionEmitter(region, outside, use).emit();
+  return new RegionEmitter(region, outside).emit();
 }
 
 function newUse(): RegisterUse {
@@ -77,11 +83,9 @@ class RegionEmitter {
   readonly #code: Code;
   readonly #s: TranslatorSemantics;
   readonly #frame: Frame;
-  readonly #use: RegisterUse;
+  readonly #use = newUse();
   readonly #regionType: number;
-  readonly #regionAt: number;
-  readonly #finishWrite: number;
-  readonly #entry: number;
+  readonly #engine: TranslatorServices;
   readonly #exitCode: number;
   readonly #exitRegion: number;
   readonly #exitDepth: number;
@@ -96,46 +100,16 @@ class RegionEmitter {
   #instruction: RegionInstruction;
   #left = 0;
 
-  constructor(region: Region, outside: Outside, use: RegisterUse) {
+  constructor(region: Region, outside: Outside) {
     this.#region = region;
     this.#outside = outside;
-    this.#use = use;
     this.#flow = analyse({ successors: region.blocks.map(successorsOf) });
     this.#block = region.blocks[0];
     this.#instruction = this.#block.instructions[0];
     this.#longest = region.blocks.reduce((sum, { instructions }) => sum + instructions.length, 0);
-    const module = this.#module;
-    module.importTable('regions', 1);
-    const access = { params: ['i64', 'i32'], results: ['i32'] } as const;
-    const product = { params: ['i64', 'i64'], results: ['i64'] } as const;
-    const helpers = new Map<string, number>();
-    const services: TranslatorServices = {
-      slowRead: module.importFunction('engine', 'slowRead', access),
-      slowWrite: module.importFunction('engine', 'slowWrite', access),
-      multiplyHigh: module.importFunction('engine', 'multiplyHigh', product),
-      multiplyHighSigned: module.importFunction('engine', 'multiplyHighSigned', product),
-      flagsOf: module.importFunction('engine', 'flagsOf', {
-        params: ['i32', 'i64', 'i64', 'i64'],
-        results: ['i32'],
-      }),
-      helper: (name) => helpers.get(name) ?? 0,
-    };
-    this.#regionAt = module.importFunction('engine', 'regionAt', {
-      params: ['i64'],
-      results: ['i32'],
-    });
-    this.#finishWrite = module.importFunction('mmu', 'finishTranslatedWrite', {
-      params: [],
-      results: ['i32'],
-    });
-    for (const [name, operands] of Object.entries(HELPERS)) {
-      const params = new Array<'i32'>(operands).fill('i32');
-      helpers.set(name, module.importFunction('helper', name, { params, results: ['i32'] }));
-    }
-    const signature = { params: ['i32', 'i32'], results: ['i32'] } as const;
-    this.#regionType = module.type(signature);
-    this.#entry = module.declare(signature);
-    this.#code = module.define(this.#entry);
+    this.#module.importTable('regions', 1);
+    this.#regionType = this.#module.type(REGION_SIGNATURE);
+    this.#code = new Code(REGION_SIGNATURE.params.length);
     const code = this.#code;
     this.#frame = {
       gprs: Array.from({ length: 16 }, () => code.local('i64')),
@@ -150,10 +124,11 @@ class RegionEmitter {
     this.#exitCode = code.local('i32');
     this.#exitRegion = code.local('i32');
     this.#exitDepth = 1;
+    this.#engine = this.#services();
     this.#s = new TranslatorSemantics(code, outside.view, {
       frame: this.#frame,
-      services,
-      use,
+      services: this.#engine,
+      use: this.#use,
       surroundings: this.#surroundings(),
     });
   }
@@ -165,8 +140,52 @@ class RegionEmitter {
     this.#tree(0);
     code.end();
     this.#epilogue();
-    this.#module.export('region', this.#entry);
+    this.#module.export('region', this.#module.add(REGION_SIGNATURE, code));
     return this.#module.finish();
+  }
+
+  /** Functions of the engine, imported when first used. */
+  #services(): TranslatorServices {
+    const imports = new Map<string, number>();
+    const imported = (module: string, name: string, signature: Signature): number => {
+      let index = imports.get(name);
+      if (index === undefined) {
+        index = this.#module.importFunction(module, name, signature);
+        imports.set(name, index);
+      }
+      return index;
+    };
+    const engine = (name: keyof typeof ENGINE_FUNCTIONS): number =>
+      imported('engine', name, ENGINE_FUNCTIONS[name]);
+    return {
+      get slowRead() {
+        return engine('slowRead');
+      },
+      get slowWrite() {
+        return engine('slowWrite');
+      },
+      get multiplyHigh() {
+        return engine('multiplyHigh');
+      },
+      get multiplyHighSigned() {
+        return engine('multiplyHighSigned');
+      },
+      get flagsOf() {
+        return engine('flagsOf');
+      },
+      get regionAt() {
+        return engine('regionAt');
+      },
+      get finishWrite() {
+        return imported('mmu', 'finishTranslatedWrite', { params: [], results: ['i32'] });
+      },
+      helper: (name, operands) => {
+        if (HELPERS[name] !== operands)
+          throw new Error(`${name} does not take ${operands} operands`);
+        const params = new Array<'i32'>(operands).fill('i32');
+        return imported('helper', name, { params, results: ['i32'] });
+      },
+    };
   }
 
   #prologue(): void {
@@ -285,7 +304,7 @@ class RegionEmitter {
   #modified(slow: number, next: Value): void {
     const code = this.#code;
     code.get(slow).if();
-    code.call(this.#finishWrite).if();
+    code.call(this.#engine.finishWrite).if();
     code.i32(0).get(next.local).access('i64.store', RIP);
     code
       .get(BUDGET)
@@ -336,12 +355,12 @@ class RegionEmitter {
     const code = this.#code;
     code.i32(0).get(target.local).access('i64.store', RIP);
     if (ending.kind === 'call') {
-      this.#callRegion(ending.next, () => code.get(target.local).call(this.#regionAt));
+      this.#callRegion(ending.next, () => code.get(target.local).call(this.#engine.regionAt));
       return;
     }
     // a return goes back to the function that called this one; other jumps may stay translated
     if (!this.#instruction.form.key.startsWith('ret')) {
-      code.get(target.local).call(this.#regionAt).set(this.#exitRegion);
+      code.get(target.local).call(this.#engine.regionAt).set(this.#exitRegion);
     }
     this.#exit(LEFT_CONTINUE);
   }
@@ -353,6 +372,7 @@ class RegionEmitter {
     const { position, isLoop, isMerge, irreducible } = this.#flow;
     const count = this.#region.blocks.length;
     if (to.block < 0 || irreducible.has(this.#node * count + to.block)) {
+      this.#code.i32(this.#outside.regionNumber(to.address)).set(this.#exitRegion);
       this.#leaveTo(to.address);
       return;
     }
@@ -455,6 +475,14 @@ class RegionEmitter {
   // Registers between locals and memory
 
   #store(): void {
+    this.#code.defer(() => this.#storeRegisters());
+  }
+
+  #load(): void {
+    this.#code.defer(() => this.#loadRegisters());
+  }
+
+  #storeRegisters(): void {
     for (const index of sorted(this.#use.writtenGprs)) {
       this.#code
         .i32(0)
@@ -477,7 +505,7 @@ class RegionEmitter {
     this.#code.i32(0).get(b).access('i64.store', FLAGS_B);
   }
 
-  #load(): void {
+  #loadRegisters(): void {
     for (const index of sorted(this.#use.gprs)) {
       this.#code
         .i32(0)

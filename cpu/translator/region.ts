@@ -49,10 +49,12 @@ export interface InstructionSource {
   at(address: number): RegionInstruction | undefined;
   /** The target of the direct branch in a record. */
   target(record: number): number;
+  /** May the branch in a record be taken? Not, if it was seen often and never was. */
+  mayBeTaken(record: number): boolean;
 }
 
-const MOST_INSTRUCTIONS = 400;
-const MOST_BLOCKS = 80;
+const MOST_INSTRUCTIONS = 250;
+const MOST_BLOCKS = 60;
 
 const CONDITIONAL = /^(j(?!mp)|loop)/;
 
@@ -111,7 +113,7 @@ function follow(
     };
     if (role === 'branch') {
       lead(next);
-      lead(source.target(instruction.record));
+      if (source.mayBeTaken(instruction.record)) lead(source.target(instruction.record));
     } else if (role === 'jump') {
       lead(source.target(instruction.record));
     } else if (role === 'call' || role === 'indirect call') {

@@ -52,7 +52,12 @@ export interface Frame {
 }
 
 export interface TranslatorServices extends Services {
+  /** (kind, result, a, b) -> flags. */
   readonly flagsOf: number;
+  /** (address) -> number of the region there, or 0. */
+  readonly regionAt: number;
+  /** () -> did the write change code? */
+  readonly finishWrite: number;
 }
 
 /** What the region's emission does for its instructions. */
@@ -103,7 +108,7 @@ export class TranslatorSemantics extends EngineSemantics {
     this.#frame = parts.frame;
     this.use = parts.use;
     this.#surroundings = parts.surroundings;
-    this.flags = new PendingFlags(this, parts.frame.flags, parts.services.flagsOf);
+    this.flags = new PendingFlags(this, parts.frame.flags, () => parts.services.flagsOf);
   }
 
   /** Emits an instruction; true when it has said where control goes. */

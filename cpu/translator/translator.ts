@@ -4,10 +4,13 @@ import type { CodeCache } from '../code-cache.js';
 import type { Helper } from '../helpers/index.js';
 import { handlerForms } from '../interpreter/generate.js';
 import {
+  COUNTS,
   HANDLER,
   HEAT,
   IMMEDIATE,
   LENGTH,
+  LINK,
+  NEXT,
   ORIGINAL,
   REGION,
   TRANSLATED_HANDLER,
@@ -42,6 +45,7 @@ export class Translator {
   readonly #table: WebAssembly.Table;
   readonly #imports: WebAssembly.Imports;
   readonly #noRegion: unknown;
+  readonly #everything: boolean;
   readonly #forms: readonly (Form | undefined)[];
   /** Forms that only the interpreter runs. */
   readonly #refused = new Set<Form>();
@@ -60,8 +64,11 @@ export class Translator {
     /** What the interpreter's module exports, `noRegion` among it. */
     readonly engine: WebAssembly.Exports;
     readonly helpers: Record<string, Helper>;
+    /** Also what was never seen to run: for tests. */
+    readonly everything: boolean;
   }) {
     const { memory, mmu, code, table, engine, helpers } = parts;
+    this.#everything = parts.everything;
     this.#memory = memory;
     this.#mmu = mmu;
     this.#code = code;
@@ -84,6 +91,7 @@ export class Translator {
     const source: InstructionSource = {
       at: (at) => this.#instructionAt(at),
       target: (record) => this.#number(record + IMMEDIATE),
+      mayBeTaken: (record) => this.#everything || this.#wasTaken(record),
     };
     for (;;) {
       const region = findRegion(address, source);
@@ -166,6 +174,20 @@ export class Translator {
     const form = this.#forms[handler];
     if (form === undefined || this.#refused.has(form)) return undefined;
     return { address, length: view.getUint8(record + LENGTH), record, form };
+  }
+
+  /** A taken branch is linked to its target, or its target has been counted. */
+  #wasTaken(record: number): boolean {
+    const { view } = this.#memory;
+    if (view.getUint32(record + LINK, true) !== 0) return true;
+    const target = this.#number(record + IMMEDIATE);
+    const next = this.#number(record + NEXT);
+    if (Math.floor(target / PAGE_SIZE) !== Math.floor((next - 1) / PAGE_SIZE)) return true;
+    if (view.getUint8(record + COUNTS) === 0) return false;
+    const table = this.#tableOf(target);
+    if (table === undefined) return false;
+    const at = view.getUint32(table + (target % PAGE_SIZE) * 4, true);
+    return at !== 0 && view.getUint32(at + HEAT, true) !== 0;
   }
 
   #number(at: number): number {

@@ -20,7 +20,9 @@ const EMPTY_BLOCK = 0x40;
 export type LocalScope = { readonly type: ValueType; readonly local: number }[];
 
 export class Code {
-  readonly #writer = new ByteWriter();
+  #writer = new ByteWriter();
+  /** What lies before the writer's bytes: bytes, and what is emitted there at the end. */
+  readonly #parts: (Uint8Array | (() => void))[] = [];
   readonly #free = new Map<ValueType, number[]>();
   /** How many blocks, loops and ifs are open. */
   depth = 0;
@@ -51,15 +53,10 @@ export class Code {
     scope.length = 0;
   }
 
-  /** The body's bytes so far. */
-  get bytes(): Uint8Array {
-    return this.#writer.finish();
-  }
-
-  /** Appends the body of another function that has the same locals. */
-  append(other: Code): this {
-    this.#writer.bytes(other.bytes);
-    return this;
+  /** Emits at this place, but only when everything else has been emitted. */
+  defer(emit: () => void): void {
+    this.#parts.push(this.#writer.finish(), emit);
+    this.#writer = new ByteWriter();
   }
 
   get(local: number): this {
@@ -247,6 +244,7 @@ export class Code {
 
   /** Appends size, locals and body, as the code section wants them. */
   writeTo(out: ByteWriter): void {
+    const parts = this.#parts.map((part) => (typeof part === 'function' ? this.#late(part) : part));
     const body = new ByteWriter();
     const runs: { type: ValueType; count: number }[] = [];
     for (const type of this.#locals) {
@@ -259,10 +257,20 @@ export class Code {
       body.unsigned(count);
       body.byte(TYPE_CODE[type]);
     }
+    for (const part of parts) body.bytes(part);
     body.bytes(this.#writer.finish());
     body.byte(0x0b);
     out.unsigned(body.length);
     out.bytes(body.finish());
+  }
+
+  #late(emit: () => void): Uint8Array {
+    const writer = this.#writer;
+    this.#writer = new ByteWriter();
+    emit();
+    const bytes = this.#writer.finish();
+    this.#writer = writer;
+    return bytes;
   }
 
   #vector(code: number): void {

@@ -48,6 +48,13 @@ export class ModuleBuilder {
     return this.#imports.length + index;
   }
 
+  /** Adds a function whose body has been emitted; gives its index. */
+  add(signature: Signature, code: Code): number {
+    const index = this.declare(signature);
+    this.#functions[index - this.#imports.length].code = code;
+    return index;
+  }
+
   /** The empty body of a declared function. */
   define(index: number): Code {
     const entry = this.#functions[index - this.#imports.length];

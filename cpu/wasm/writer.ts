@@ -1,7 +1,7 @@
 // Bytes of a WebAssembly module: growable, with the LEB128 integers of the binary format (5.2.2).
 
 export class ByteWriter {
-  #bytes = new Uint8Array(256);
+  #bytes = new Uint8Array(512);
   #length = 0;
 
   get length(): number {
