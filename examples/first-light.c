@@ -100,7 +100,6 @@ int main(void) {
     if (pid == 0)
         return child();
 
-    usleep(10000); /* give a child that does not sleep the time to get ahead */
     wait_for(pid, &status);
     do
         done = step(pid, &status);
