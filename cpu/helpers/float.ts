@@ -8,6 +8,7 @@ import {
   DOUBLE,
   type Format,
   IE,
+  NEAREST,
   PE,
   SINGLE,
   SoftFloat,
@@ -128,6 +129,16 @@ export class FloatUnit {
     const { single, lanes } = FORMATS[format];
     const soft = this.#soft;
     this.#keepFirst();
+    const quick = this.#quick;
+    if (quick.begin(this.#mxcsr)) {
+      const rounding = (immediate & 4) !== 0 ? NEAREST : immediate & 3;
+      const size = single ? 4 : 8;
+      for (let at = 0, lane = 0; lane < lanes; at += size, lane++) {
+        quick.integral(single, rounding, (immediate & 8) !== 0, SECOND + at, RESULT + at);
+      }
+      this.#mxcsr |= quick.flags;
+      return 0;
+    }
     return this.#eachLane(single ? SINGLE : DOUBLE, lanes, (_, b, type) => {
       const rounding = (immediate & 4) !== 0 ? soft.rounding : immediate & 3;
       const result = soft.toIntegral(b, type, rounding);
@@ -140,6 +151,7 @@ export class FloatUnit {
   /** A conversion by its number, of so many lanes of the first operand. */
   convert(conversion: number, lanes: number): number {
     const { from, to, truncate } = CONVERSIONS[conversion];
+    if (this.#convertQuickly(from, to, truncate === true, lanes)) return 0;
     this.#soft.begin(this.#mxcsr);
     const source = formatOf(from);
     const results: bigint[] = [];
@@ -236,6 +248,26 @@ export class FloatUnit {
     const unmasked = flags & ~masks;
     this.#mxcsr |= (unmasked & BEFORE) !== 0 ? flags & BEFORE : flags;
     return unmasked !== 0 ? FAULT : 0;
+  }
+
+  /** The same where the host's numbers will do; false where not. */
+  #convertQuickly(from: Kind, to: Kind, truncate: boolean, lanes: number): boolean {
+    const quick = this.#quick;
+    if (from === 'int32' || from === 'int64' || !quick.begin(this.#mxcsr)) return false;
+    const single = from === 'single';
+    const source = formatOf(from).width / 8;
+    const target = formatOf(to).width / 8;
+    for (let lane = 0; lane < lanes; lane++) {
+      const at = FIRST + lane * source;
+      const result = RESULT + lane * target;
+      if (to === 'int32' || to === 'int64') {
+        quick.integer(single, target * 8, truncate ? TRUNCATE : NEAREST, at, result);
+      } else if (!quick.convert(single, at, result)) {
+        return false;
+      }
+    }
+    this.#mxcsr |= quick.flags;
+    return true;
   }
 
   #converted(bits: bigint, from: Kind, to: Kind, truncate: boolean): bigint {

@@ -18,6 +18,20 @@ const LARGE_STEP = 2 ** 1000;
 /** Splits a double in two halves of at most 26 bits. */
 const SPLITTER = 2 ** 27 + 1;
 
+const TWO_52 = 2 ** 52;
+const TWO_32 = 2 ** 32;
+
+/** To the nearest integral number, to an even one of two, keeping the sign of zero. */
+function nearest(value: number): number {
+  const magnitude = Math.abs(value);
+  if (!(magnitude < TWO_52)) return value;
+  const rounded = magnitude + TWO_52 - TWO_52;
+  return value < 0 || Object.is(value, -0) ? -rounded : rounded;
+}
+
+/** By the two bits that name a rounding. */
+const ROUNDINGS = [nearest, Math.floor, Math.ceil, Math.trunc] as const;
+
 /** a + b - sum, exactly. */
 function sumError(a: number, b: number, sum: number): number {
   const part = sum - a;
@@ -99,6 +113,42 @@ export class QuickFloat {
     }
     if ((this.flags & ~before & ZE) === 0) this.noteDenormals(single, used, b);
     this.#store(single, to, result);
+  }
+
+  /** Rounds a number to an integral one, as ROUNDPS does. */
+  integral(single: boolean, rounding: number, quiet: boolean, from: number, to: number): void {
+    const value = single ? this.single(from) : this.double(from);
+    if (Number.isNaN(value)) {
+      this.#propagate(single, from, from, to);
+      return;
+    }
+    const result = ROUNDINGS[rounding](value);
+    if (result !== value && !quiet) this.flags |= PE;
+    this.#store(single, to, result);
+  }
+
+  /** Converts a number to an integer of 32 or 64 bits. */
+  integer(single: boolean, bits: number, rounding: number, from: number, to: number): void {
+    const value = single ? this.single(from) : this.double(from);
+    const whole = ROUNDINGS[rounding](value);
+    const limit = 2 ** (bits - 1);
+    const words = this.#words;
+    const fits = whole >= -limit && whole < limit;
+    if (!fits) this.flags |= IE;
+    else if (whole !== value) this.flags |= PE;
+    const high = fits ? Math.floor(whole / TWO_32) : 0x8000_0000;
+    if (bits === 64) words[(to >>> 2) + 1] = high;
+    if (fits) words[to >>> 2] = whole - high * TWO_32;
+    else words[to >>> 2] = bits === 64 ? 0 : 0x8000_0000;
+  }
+
+  /** Converts a number to the other format; false for a NaN. */
+  convert(single: boolean, from: number, to: number): boolean {
+    const value = single ? this.single(from) : this.double(from);
+    if (Number.isNaN(value)) return false;
+    this.noteDenormals(single, value, 0);
+    this.#store(!single, to, single ? value : this.#rounded(value, false));
+    return true;
   }
 
   /** Notes denormal operands that are numbers. */
