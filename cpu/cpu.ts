@@ -14,7 +14,9 @@ import {
   LEFT_FLAGS,
   LEFT_HOT,
   LEFT_INTERRUPT,
+  LEFT_JUMPED,
   LEFT_LOOKUP,
+  LEFT_SHADOW,
   LEFT_SYSCALL,
   LEFT_TRAP,
   LENGTH,
@@ -105,6 +107,8 @@ export class Cpu {
   #retired = 0;
   /** What the last call into the engine left of its budget. */
   #left = 0;
+  /** SS was loaded: the instruction after that is not trapped before. Intel SDM vol. 3A, 6.8.3. */
+  #shadow = false;
 
   constructor(options: CpuOptions = {}) {
     this.memory = new PhysicalMemory(options.memory);
@@ -154,9 +158,15 @@ export class Cpu {
     while (left > 0) {
       const stepping = (this.#words[RFLAGS >>> 2] & FLAG_TF) !== 0;
       const part = stepping ? 1 : Math.min(left, LONGEST_RUN);
+      // of two loads in a row the second one casts none
+      const shadowed = this.#shadow;
+      this.#shadow = false;
       const exit = this.#enter(part);
       left = left - part + this.#left;
-      if (stepping && (exit === undefined || exit.reason === 'budget')) return SINGLE_STEP_EXIT;
+      if (shadowed) this.#shadow = false;
+      if (stepping && !this.#shadow && (exit === undefined || exit.reason === 'budget')) {
+        return SINGLE_STEP_EXIT;
+      }
       if (exit === undefined) continue;
       if (exit.reason !== 'budget') return exit;
     }
@@ -252,6 +262,12 @@ export class Cpu {
         return SYSCALL_EXIT;
       case LEFT_FLAGS:
         this.#ripAfterRecord();
+        return undefined;
+      case LEFT_JUMPED:
+        return undefined;
+      case LEFT_SHADOW:
+        this.#ripAfterRecord();
+        this.#shadow = true;
         return undefined;
       case LEFT_TRAP:
         this.#ripAfterRecord();
@@ -374,6 +390,8 @@ export class Cpu {
 const COMPLETED: ReadonlySet<number> = new Set([
   LEFT_SYSCALL,
   LEFT_FLAGS,
+  LEFT_JUMPED,
+  LEFT_SHADOW,
   LEFT_TRAP,
   LEFT_INTERRUPT,
 ]);

@@ -151,7 +151,7 @@ export class RecordDecoder {
 
   #key(instruction: iced.Instruction, bytes: Uint8Array): string {
     const mnemonic =
-      SIXTEEN_BITS.get(instruction.code) ?? this.#mnemonics.get(instruction.mnemonic) ?? '(bad)';
+      SIZED.get(instruction.code) ?? this.#mnemonics.get(instruction.mnemonic) ?? '(bad)';
     const size = hasAddressSizePrefix(bytes) ? ' a32' : '';
     if (instruction.isStringInstruction) {
       const rep = instruction.hasRepnePrefix ? 'repne ' : instruction.hasRepePrefix ? 'rep ' : '';
@@ -247,7 +247,14 @@ const ADDRESS_SIZE_MATTERS: ReadonlySet<string> = new Set(['xlatb', 'loop', 'loo
 const BIT_STRING = /^bt[src]? m\d+,r/;
 
 /** Forms whose operand size shows neither in the mnemonic nor in an operand. */
-const SIXTEEN_BITS: ReadonlyMap<number, string> = new Map<number, string>([
+const SIZED: ReadonlyMap<number, string> = new Map<number, string>([
+  [Code.Retfw, 'retfw'],
+  [Code.Retfw_imm16, 'retfw'],
+  [Code.Retfd, 'retfd'],
+  [Code.Retfd_imm16, 'retfd'],
+  [Code.Retfq, 'retfq'],
+  [Code.Retfq_imm16, 'retfq'],
+  [Code.Iretw, 'iretw'],
   [Code.Enterw_imm16_imm8, 'enterw'],
   [Code.Leavew, 'leavew'],
   [Code.Pushw_FS, 'pushw'],

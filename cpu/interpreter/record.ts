@@ -49,6 +49,10 @@ export const LEFT_HOT = 9;
 export const LEFT_CONTINUE = 10;
 /** From a translated region: the budget is too small for it; nothing was done. */
 export const LEFT_DECLINED = 11;
+/** The instruction set RIP itself, and flags that {@link Cpu.run} must look at. */
+export const LEFT_JUMPED = 12;
+/** It loaded SS: traps wait for the instruction after the next. */
+export const LEFT_SHADOW = 13;
 
 /** Of the module's tables, the one of translated regions is the embedder's. */
 export const REGION_TABLE = 0;

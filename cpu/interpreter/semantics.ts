@@ -40,6 +40,8 @@ import {
   LEFT_FAULT,
   LEFT_FLAGS,
   LEFT_INTERRUPT,
+  LEFT_JUMPED,
+  LEFT_SHADOW,
   LEFT_SYSCALL,
   LEFT_TRAP,
   LEFT_UNIMPLEMENTED,
@@ -60,6 +62,8 @@ const FLAG_BIT: Readonly<Record<FlagName, number>> = { cf: 0, pf: 2, af: 4, zf: 
 const LEFT: Readonly<Record<Leave, number>> = {
   syscall: LEFT_SYSCALL,
   flags: LEFT_FLAGS,
+  jumped: LEFT_JUMPED,
+  shadow: LEFT_SHADOW,
   unimplemented: LEFT_UNIMPLEMENTED,
 };
 

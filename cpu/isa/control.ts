@@ -1,6 +1,6 @@
 // Control transfer, and instructions about the processor itself. Intel SDM vol. 2.
-import { MXCSR } from '../layout.js';
-import { CONDITIONS } from './move.js';
+import { MXCSR, RIP } from '../layout.js';
+import { CONDITIONS, POPPED } from './move.js';
 import { instruction } from './registry.js';
 import type { Semantics, Value } from './semantics.js';
 
@@ -8,6 +8,10 @@ const RAX = 0;
 const RCX = 1;
 const RDX = 2;
 const RSP = 4;
+const CS = 1n;
+const SS = 2n;
+/** Bit of RFLAGS: a nested task, which 64-bit mode does not have. */
+const NT = 14;
 const UD = 6;
 const GP = 13;
 
@@ -54,6 +58,51 @@ instruction('ret', 'i16', (s, bytes) => {
   s.popped(64, s.zeroExtend(s.read(bytes), 64));
   s.jump(target);
 });
+
+/** The words of `width` bits on the stack, from its top. */
+function stacked(s: Semantics, width: 16 | 32 | 64, count: number): Value[] {
+  const rsp = s.register(RSP, 64);
+  return Array.from({ length: count }, (_, i) => {
+    const address = s.add(rsp, s.constant(BigInt((i * width) / 8), 64));
+    return s.zeroExtend(s.load(address, width), 64);
+  });
+}
+
+/** No user code may go to another privilege level, and there is one code segment for 64 bits. */
+function requireSelector(s: Semantics, segment: bigint, selector: Value): void {
+  const current = s.helper('selector', s.constant(segment, 32));
+  s.raiseIf(s.compare('ne', s.and(s.truncate(selector, 32), s.constant(0xffffn, 32)), current), GP);
+}
+
+for (const [suffix, width] of [
+  ['w', 16],
+  ['d', 32],
+  ['q', 64],
+] as const) {
+  const far = (s: Semantics, extra: Value): void => {
+    const [target, selector] = stacked(s, width, 2);
+    requireSelector(s, CS, selector);
+    requireCanonical(s, target);
+    const taken = s.add(extra, s.constant(BigInt(width / 4), 64));
+    s.setRegister(RSP, s.add(s.register(RSP, 64), taken));
+    s.jump(target);
+  };
+  instruction(`retf${suffix}`, '', (s) => far(s, s.constant(0n, 64)));
+  instruction(`retf${suffix}`, 'i16', (s, bytes) => far(s, s.zeroExtend(s.read(bytes), 64)));
+
+  /** IRET pops a stack pointer in 64-bit mode whatever it returns to. */
+  instruction(`iret${suffix}`, '', (s) => {
+    s.raiseIf(s.bitAt(s.rflags(), NT), GP);
+    const [target, code, flags, rsp, stack] = stacked(s, width, 5);
+    requireSelector(s, CS, code);
+    requireSelector(s, SS, stack);
+    requireCanonical(s, target);
+    s.setRegister(RSP, rsp);
+    s.setRflags(flags, width === 16 ? POPPED & 0xffffn : POPPED);
+    s.setState(RIP, target);
+    s.leave('jumped');
+  });
+}
 
 /** LOOP, LOOPE, LOOPNE count rCX down, ECX under an address-size prefix. */
 for (const [suffix, width] of [

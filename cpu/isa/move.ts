@@ -189,6 +189,8 @@ instruction('pushw', 'sreg', (s, operand) => {
   s.push(s.truncate(s.helper('selector', s.registerNumber(operand)), 16));
 });
 
+const SS = 2n;
+
 /** Loading a segment register: a null selector, or one of the flat user segments. */
 function loadSegment(s: Semantics, operand: Operand, selector: Value): void {
   const failed = s.helper('loadSegment', s.registerNumber(operand), s.zeroExtend(selector, 32));
@@ -196,6 +198,8 @@ function loadSegment(s: Semantics, operand: Operand, selector: Value): void {
 }
 instruction('mov', ['sreg,r16', 'sreg,r32', 'sreg,r64', 'sreg,m16'], (s, to, from) => {
   loadSegment(s, to, s.truncate(s.read(from), 16));
+  const isStack = s.compare('eq', s.registerNumber(to), s.constant(SS, 32));
+  s.if(isStack, () => s.leave('shadow'));
 });
 for (const [name, width] of [
   ['pop', 64],
@@ -210,7 +214,7 @@ for (const [name, width] of [
 /** RF and VM read as zero in the image that PUSHF stores. */
 const PUSHED = 0xfc_ffffn;
 /** What POPF changes at privilege level 3: CF PF AF ZF SF TF DF OF NT AC ID. */
-const POPPED = 0x24_4dd5n;
+export const POPPED = 0x24_4dd5n;
 instruction('pushfq', '', (s) => s.push(s.and(s.rflags(), s.constant(PUSHED, 64))));
 instruction('pushf', '', (s) => s.push(s.truncate(s.rflags(), 16)));
 instruction('popfq', '', (s) => {

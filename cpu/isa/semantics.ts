@@ -69,8 +69,11 @@ export type FlagChanges = { readonly [name in FlagName]?: Bit } & {
   readonly result?: Value;
 };
 
-/** Reasons for an engine to hand control back after an instruction. */
-export type Leave = 'syscall' | 'flags' | 'unimplemented';
+/**
+ * Reasons for an engine to hand control back after an instruction: `flags` and `jumped` when RFLAGS
+ * may mean something else now (and RIP has been set), `shadow` when SS was loaded.
+ */
+export type Leave = 'syscall' | 'flags' | 'jumped' | 'shadow' | 'unimplemented';
 
 /** An access to memory: how many bytes, and the boundary it must lie on (0: any). */
 export interface Alignment {

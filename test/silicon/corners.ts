@@ -58,6 +58,10 @@ const TRAPS = [
   corner('INT 3 in two bytes is the same exception', 'cd03'),
   corner('a general INT is refused', 'cd21'),
   corner('MOV SS holds back the trap until the next instruction', '8ed0 90 90', { rax: 0x2b }),
+  corner('two loads of SS hold back the trap once', '8ed0 8ed0 90', { rax: 0x2b }, { steps: 2 }),
+  corner('a fault behind MOV SS is a fault', '8ed0 0f0b', { rax: 0x2b }),
+  corner('INT3 behind MOV SS', '8ed0 cc', { rax: 0x2b }),
+  corner('MOV DS holds back nothing', '8ed8 90', { rax: 0x2b }),
   corner('POP SS does not exist in 64-bit mode', '17'),
   corner('MOV SS of a selector that is not there faults', '8ed0 90', { rax: 0x4b }),
   corner('PUSHF under the trap flag pushes it', '9c'),
@@ -262,6 +266,80 @@ const CONTROL = [
       memory: [
         ...[word(MIDDLE, BigInt(CODE.address)), word(MIDDLE + 8, 0x33n)],
         ...[word(MIDDLE + 16, 0x8d7n), word(MIDDLE + 24, 0x2000_0100n), word(MIDDLE + 32, 0x2bn)],
+      ],
+    },
+  ),
+  corner(
+    'RETF with a count',
+    '48ca1000',
+    {},
+    {
+      memory: [word(MIDDLE, BigInt(CODE.address)), word(MIDDLE + 8, 0x33n)],
+    },
+  ),
+  corner(
+    'RETF of 32 bits',
+    'cb',
+    {},
+    {
+      memory: [word(MIDDLE, BigInt(CODE.address) + (0x33n << 32n))],
+    },
+  ),
+  corner('RETF of 16 bits', '66cb', {}, { memory: [word(MIDDLE, 0x33_1234n)] }),
+  corner(
+    'RETF to a segment that is not there',
+    '48cb',
+    {},
+    {
+      memory: [word(MIDDLE, BigInt(CODE.address)), word(MIDDLE + 8, 0x53n)],
+    },
+  ),
+  corner(
+    'RETF to a null segment',
+    '48cb',
+    {},
+    {
+      memory: [word(MIDDLE, BigInt(CODE.address)), word(MIDDLE + 8, 0n)],
+    },
+  ),
+  corner(
+    'RETF to a non-canonical address',
+    '48cb',
+    {},
+    {
+      memory: [word(MIDDLE, NON_CANONICAL), word(MIDDLE + 8, 0x33n)],
+    },
+  ),
+  corner(
+    'IRET of 32 bits',
+    'cf',
+    {},
+    {
+      memory: [
+        ...[word(MIDDLE, BigInt(CODE.address) + (0x33n << 32n))],
+        ...[word(MIDDLE + 8, 0x8d7n + (0x2000_0100n << 32n)), word(MIDDLE + 16, 0x2bn)],
+      ],
+    },
+  ),
+  corner(
+    'IRETQ with a nested task',
+    '48cf',
+    { flags: 0x4202 },
+    {
+      memory: [
+        ...[word(MIDDLE, BigInt(CODE.address)), word(MIDDLE + 8, 0x33n)],
+        ...[word(MIDDLE + 16, 0x202n), word(MIDDLE + 24, 0x2000_0100n), word(MIDDLE + 32, 0x2bn)],
+      ],
+    },
+  ),
+  corner(
+    'IRETQ to a null stack segment',
+    '48cf',
+    {},
+    {
+      memory: [
+        ...[word(MIDDLE, BigInt(CODE.address)), word(MIDDLE + 8, 0x33n)],
+        ...[word(MIDDLE + 16, 0x202n), word(MIDDLE + 24, 0x2000_0100n), word(MIDDLE + 32, 0n)],
       ],
     },
   ),
