@@ -143,6 +143,11 @@ export class Cpu {
     return this.#retired;
   }
 
+  /** Regions of hot code translated since the CPU was made. */
+  get translatedRegions(): number {
+    return this.#translator.made;
+  }
+
   createAddressSpace(): AddressSpace {
     return new AddressSpace(this.memory, this.#tlb, ++this.#spaces);
   }

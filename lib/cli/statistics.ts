@@ -15,12 +15,12 @@ const LABELS = {
 export type RunStatistics = Readonly<Record<keyof typeof LABELS, number>>;
 
 /** `seconds`: from the program's start to its end; the start of Node is not counted. */
-function collect({ statistics }: Machine, seconds: number): RunStatistics {
+function collect({ statistics, cpu }: Machine, seconds: number): RunStatistics {
   return {
     instructions: statistics.instructions,
     seconds,
     instructionsPerSecond: Math.round(statistics.instructions / seconds),
-    translatedRegions: 0, // every instruction is interpreted
+    translatedRegions: cpu.translatedRegions,
     ptraceStops: statistics.ptraceStops,
     contextSwitches: statistics.contextSwitches,
     peakFrames: statistics.peakFrames,
