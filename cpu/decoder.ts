@@ -160,7 +160,7 @@ export class RecordDecoder {
     if (ADDRESS_SIZE_MATTERS.has(mnemonic)) return mnemonic + size;
     const operands: string[] = [];
     for (let i = 0; i < instruction.opCount; i++) operands.push(this.#token(instruction, i));
-    if (size !== '' && BIT_STRING.test(`${mnemonic} ${operands}`)) {
+    if (size !== '' && REACHES_BEYOND.test(`${mnemonic} ${operands}`)) {
       return `${mnemonic}${size} ${operands}`;
     }
     return operands.length === 0 ? mnemonic : `${mnemonic} ${operands.join(',')}`;
@@ -243,8 +243,8 @@ export class RecordDecoder {
 /** Instructions without operands in their key whose meaning depends on the address size. */
 const ADDRESS_SIZE_MATTERS: ReadonlySet<string> = new Set(['xlatb', 'loop', 'loope', 'loopne']);
 
-/** BT and its kin with a bit number that moves the address. */
-const BIT_STRING = /^bt[src]? m\d+,r/;
+/** Instructions that go on from their operand's address, and wrap there with the address size. */
+const REACHES_BEYOND = /^(bt[src]? m\d+,r|maskmovdqu |fxsave|fxrstor)/;
 
 /** Forms whose operand size shows neither in the mnemonic nor in an operand. */
 const SIZED: ReadonlyMap<number, string> = new Map<number, string>([

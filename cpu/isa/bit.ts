@@ -37,13 +37,7 @@ function testBitString(
   const shift = width === 64 ? 6n : width === 32 ? 5n : 4n;
   const words = s.shiftRightSigned(s.signExtend(position, 64), s.constant(shift, 64));
   const bytes = s.shiftLeft(words, s.constant(shift - 3n, 64));
-  const address =
-    addressWidth === 64
-      ? s.add(s.address(operand), bytes)
-      : s.add(
-          s.and(s.add(s.offset(operand), bytes), s.constant(0xffff_ffffn, 64)),
-          s.subtract(s.address(operand), s.offset(operand)),
-        );
+  const address = s.addressBeyond(operand, bytes, addressWidth);
   const index = s.and(position, s.constant(BigInt(width - 1), width));
   if (change !== 'bt') s.probeWrite(address, width / 8);
   const word = s.load(address, width);

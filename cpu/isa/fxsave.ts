@@ -11,26 +11,33 @@ const SIZE = 512;
 const WRITTEN = 416;
 
 /** The image's address; its last byte is tried before the rest, which a fault's address shows. */
-function imageAddress(s: Semantics, image: Operand, probe: (address: Value) => void): Value {
+function imageAddress(
+  s: Semantics,
+  image: Operand,
+  addressSize: 32 | 64,
+  probe: (address: Value) => void,
+): Value {
   const address = s.address(image);
   const odd = s.isNotZero(s.and(address, s.constant(3n, 64)));
   s.raiseIf(s.bitAnd(s.bitAt(s.rflags(), ALIGNMENT_CHECK), odd), AC);
   s.requireAligned(address, 16);
-  probe(s.add(address, s.constant(BigInt(SIZE - 1), 64)));
+  probe(s.addressBeyond(image, s.constant(BigInt(SIZE - 1), 64), addressSize));
   return address;
 }
 
-for (const [suffix, wide] of [
-  ['', 0n],
-  ['64', 1n],
+for (const [suffix, wide, addressSize] of [
+  ['', 0n, 64],
+  ['64', 1n, 64],
+  [' a32', 0n, 32],
+  ['64 a32', 1n, 32],
 ] as const) {
   instruction(`fxsave${suffix}`, `m${SIZE * 8}`, (s, target) => {
-    const address = imageAddress(s, target, (at) => s.probeWrite(at, 1));
+    const address = imageAddress(s, target, addressSize, (at) => s.probeWrite(at, 1));
     s.helper('fxsave', s.constant(wide, 32));
     s.toMemory(address, WRITTEN);
   });
   instruction(`fxrstor${suffix}`, `m${SIZE * 8}`, (s, source) => {
-    const address = imageAddress(s, source, (at) => s.load(at, 8));
+    const address = imageAddress(s, source, addressSize, (at) => s.load(at, 8));
     s.fromMemory(address, SIZE);
     s.raiseIf(s.isNotZero(s.helper('fxrstor', s.constant(wide, 32))), GP);
   });

@@ -25,5 +25,5 @@ mmx('pmovmskb', ['r32,mm', 'r64,mm'], (s, to, from) => {
 
 mmx('maskmovq', 'm0,mm,mm', (s, to, data, mask) => {
   enterMmx(s);
-  storeMasked(s, s.address(to), s.readVector(data), s.readVector(mask), 1);
+  storeMasked(s, [s.address(to)], s.readVector(data), s.readVector(mask));
 });

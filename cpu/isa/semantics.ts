@@ -235,6 +235,15 @@ export abstract class Semantics extends Vectors {
     this.setRegister(4, top);
   }
 
+  /** A memory operand's linear address and a distance more, within the address size's offsets. */
+  addressBeyond(operand: Operand, distance: Value, addressSize: 32 | 64): Value {
+    if (addressSize === 64) return this.add(this.address(operand), distance);
+    const offset = this.offset(operand);
+    const base = this.subtract(this.address(operand), offset);
+    const wrapped = this.and(this.add(offset, distance), this.constant(0xffff_ffffn, 64));
+    return this.add(wrapped, base);
+  }
+
   raiseIf(condition: Bit, vector: number): void {
     this.if(condition, () => this.raise(vector));
   }

@@ -112,28 +112,28 @@ for (const [name, test] of [
   });
 }
 
-/**
- * Stores bytes whose mask has its top bit set; the others are read and written back. Processors do it
- * by halves, and look at the upper one first.
- */
+/** Stores bytes whose mask has its top bit set; the others are read and written back. */
 export function storeMasked(
   s: Semantics,
-  address: Value,
+  places: readonly Value[],
   data: Vector,
   mask: Vector,
-  halves: 1 | 2,
 ): void {
   const chosen = s.vector('i8x16.lt_s', mask, s.zeroVector());
-  const upper = s.add(address, s.constant(8n, 64));
-  if (halves === 2) s.probeWrite(upper, 8);
-  s.probeWrite(address, 8);
-  for (let half = 0; half < halves; half++) {
-    const place = half === 0 ? address : upper;
+  // processors do it by halves, and look at the upper one first
+  for (const place of [...places].reverse()) s.probeWrite(place, 8);
+  for (const [half, place] of places.entries()) {
     const [bits, value] = [chosen, data].map((from) => s.extractLane(from, 64, half));
     const kept = s.and(s.load(place, 64), s.not(bits));
     s.store(place, s.or(kept, s.and(value, bits)));
   }
 }
-instruction('maskmovdqu', 'm0,x,x', (s, to, data, mask) => {
-  storeMasked(s, s.address(to), s.readVector(data), s.readVector(mask), 2);
-});
+for (const [suffix, addressSize] of [
+  ['', 64],
+  [' a32', 32],
+] as const) {
+  instruction(`maskmovdqu${suffix}`, 'm0,x,x', (s, to, data, mask) => {
+    const upper = s.addressBeyond(to, s.constant(8n, 64), addressSize);
+    storeMasked(s, [s.address(to), upper], s.readVector(data), s.readVector(mask));
+  });
+}
