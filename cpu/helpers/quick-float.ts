@@ -103,6 +103,7 @@ export class QuickFloat {
       return;
     }
     const before = this.flags;
+    this.flags = 0;
     const result = single ? this.#single(name, a, b) : this.#compute(name, a, b);
     if (Number.isNaN(result)) {
       // of an invalid operation nothing else is noted
@@ -111,7 +112,8 @@ export class QuickFloat {
       this.#words[(to >>> 2) + (single ? 0 : 1)] = single ? 0xffc0_0000 : 0xfff8_0000;
       return;
     }
-    if ((this.flags & ~before & ZE) === 0) this.noteDenormals(single, used, b);
+    if ((this.flags & ZE) === 0) this.noteDenormals(single, used, b);
+    this.flags |= before;
     this.#store(single, to, result);
   }
 
