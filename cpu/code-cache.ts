@@ -154,7 +154,7 @@ export class CodeCache {
     }
     if (!this.#memory.holdsCode(frame)) {
       this.#memory.markCode(frame, true);
-      this.#tlb.writeProtect(this.#memory.offset(frame));
+      if (this.#memory.clearWritable(frame)) this.#tlb.writeProtect(this.#memory.offset(frame));
     }
     let code = pages.find((candidate) => candidate.page === page);
     if (code === undefined) {

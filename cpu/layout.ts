@@ -48,6 +48,15 @@ export const RETIRED_BASE = 0x350;
 export const RUN_BUDGET = 0x358;
 /** How often a branch target is reached before it is translated; 0 for never. */
 export const THRESHOLD = 0x35c;
+/** Linear addresses of the active top-level page table, of frame 0, and of the frames' notes. */
+export const ROOT_TABLE = 0x360;
+export const FRAMES = 0x364;
+export const FRAME_NOTES = 0x368;
+/** 1 while a write is under way that {@link Mmu.completeWrite} must complete. */
+export const WRITE_PENDING = 0x36c;
+/** Notes on a frame, a byte each: instructions were decoded from it; some TLB entry lets it be written. */
+export const NOTE_CODE = 1;
+export const NOTE_WRITABLE = 2;
 /** 512 bytes through which helpers pass memory operands. */
 export const SCRATCH = 0x400;
 /** 512 bytes that stand for an access which crosses a page. */

@@ -5,6 +5,10 @@ import {
   CODE_ARENA_MAXIMUM,
   CODE_ARENA_MINIMUM,
   CODE_ARENA_SHARE,
+  FRAME_NOTES,
+  FRAMES,
+  NOTE_CODE,
+  NOTE_WRITABLE,
   PAGE_SIZE,
 } from './layout.js';
 
@@ -38,7 +42,8 @@ export class PhysicalMemory {
 
   readonly #base: number;
   readonly #references: Uint32Array;
-  readonly #holdsCode: Uint8Array;
+  /** A byte for each frame, in linear memory because the engines read it: see layout.ts. */
+  readonly #notes: Uint8Array;
   #fresh = 0;
   #freed: Int32Array;
   #freedCount = 0;
@@ -53,10 +58,14 @@ export class PhysicalMemory {
     const arena = Math.floor((bytes * CODE_ARENA_SHARE) / PAGE_SIZE) * PAGE_SIZE;
     this.codeArenaEnd =
       CODE_ARENA + Math.min(Math.max(arena, CODE_ARENA_MINIMUM), CODE_ARENA_MAXIMUM);
-    this.#base = this.codeArenaEnd;
-    this.frames = Math.floor((this.buffer.byteLength - this.#base) / PAGE_SIZE);
+    const left = this.buffer.byteLength - this.codeArenaEnd;
+    const notes = Math.ceil(left / PAGE_SIZE / PAGE_SIZE) * PAGE_SIZE;
+    this.#base = this.codeArenaEnd + notes;
+    this.frames = Math.floor((left - notes) / PAGE_SIZE);
     this.#references = new Uint32Array(this.frames);
-    this.#holdsCode = new Uint8Array(this.frames);
+    this.#notes = this.bytes.subarray(this.codeArenaEnd, this.codeArenaEnd + this.frames);
+    this.view.setUint32(FRAMES, this.#base, true);
+    this.view.setUint32(FRAME_NOTES, this.codeArenaEnd, true);
     this.#freed = new Int32Array(1024);
   }
 
@@ -87,7 +96,7 @@ export class PhysicalMemory {
   release(frame: number): void {
     if (this.#references[frame] === 0) throw new Error(`frame ${frame} is not in use`);
     if (--this.#references[frame] > 0) return;
-    if (this.#holdsCode[frame] !== 0) this.codeChanged(frame);
+    if (this.holdsCode(frame)) this.codeChanged(frame);
     if (this.#freedCount === this.#freed.length) {
       const larger = new Int32Array(this.#freed.length * 2);
       larger.set(this.#freed);
@@ -119,15 +128,28 @@ export class PhysicalMemory {
 
   /** Says that bytes of a frame were written other than by {@link write}. */
   touched(frame: number): void {
-    if (this.#holdsCode[frame] !== 0) this.codeChanged(frame);
+    if (this.holdsCode(frame)) this.codeChanged(frame);
   }
 
   holdsCode(frame: number): boolean {
-    return this.#holdsCode[frame] !== 0;
+    return (this.#notes[frame] & NOTE_CODE) !== 0;
   }
 
   /** Marks whether instructions were decoded from a frame. For the CPU only. */
   markCode(frame: number, holds: boolean): void {
-    this.#holdsCode[frame] = holds ? 1 : 0;
+    if (holds) this.#notes[frame] |= NOTE_CODE;
+    else this.#notes[frame] &= ~NOTE_CODE;
+  }
+
+  /** Notes that a TLB entry allows writing to a frame. For the MMU only. */
+  noteWritable(frame: number): void {
+    this.#notes[frame] |= NOTE_WRITABLE;
+  }
+
+  /** Takes that note back, and says whether it was there. */
+  clearWritable(frame: number): boolean {
+    const noted = (this.#notes[frame] & NOTE_WRITABLE) !== 0;
+    this.#notes[frame] &= ~NOTE_WRITABLE;
+    return noted;
   }
 }

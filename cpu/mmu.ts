@@ -19,7 +19,16 @@ import {
   VECTOR_GP,
   VECTOR_PF,
 } from './exit.js';
-import { CROSSING, EXIT_ADDRESS, EXIT_ERROR, EXIT_VECTOR, PAGE_SIZE, POSTPONED } from './layout.js';
+import {
+  CROSSING,
+  EXIT_ADDRESS,
+  EXIT_ERROR,
+  EXIT_VECTOR,
+  PAGE_SIZE,
+  POSTPONED,
+  ROOT_TABLE,
+  WRITE_PENDING,
+} from './layout.js';
 import type { PhysicalMemory } from './memory.js';
 import type { Tlb } from './tlb.js';
 
@@ -61,6 +70,7 @@ export class Mmu {
     if (space === this.#space) return;
     this.#space = space;
     this.#tlb.activate(space);
+    this.#words[ROOT_TABLE >>> 2] = this.#memory.offset(space.root);
     if (this.checksAlignment) this.#tlb.blind(true);
   }
 
@@ -71,6 +81,7 @@ export class Mmu {
 
   /** The same for writing; {@link finishWrite} follows. */
   write(bytes: number): number {
+    this.#words[WRITE_PENDING >>> 2] = 1;
     return this.#access(bytes, true);
   }
 
@@ -169,6 +180,7 @@ export class Mmu {
     // a page not yet written stays read-only here, so that its first write sets DIRTY
     const writable = write && (flags & PAGE_WRITE) !== 0 && !this.#memory.holdsCode(frame);
     this.#tlb.enterData(address, page, writable);
+    if (writable) this.#memory.noteWritable(frame);
     return page + (address % PAGE_SIZE);
   }
 

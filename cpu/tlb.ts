@@ -27,14 +27,11 @@ export class Tlb {
   readonly #owner = new Float64Array(TLB_BANK_COUNT);
   readonly #used = new Float64Array(TLB_BANK_COUNT);
   readonly #bankOf = new Map<number, number>();
-  /** By page of linear memory: may some entry allow writing to it? */
-  readonly #writable: Uint8Array;
   #clock = 0;
   #active = -1;
 
   constructor(memory: PhysicalMemory) {
     this.#words = new Uint32Array(memory.buffer);
-    this.#writable = new Uint8Array(memory.buffer.byteLength >>> 12);
     for (let i = 0; i < TLB_DATA_ENTRIES; i++) {
       const at = (TLB_BLIND + i * TLB_DATA_ENTRY) >>> 2;
       this.#words[at] = INVALID;
@@ -79,7 +76,6 @@ export class Tlb {
     this.#words[at + 2] = writable ? low : INVALID;
     this.#words[at + 3] = writable ? high : 0;
     this.#words[at + 4] = (offset - low) >>> 0;
-    if (writable) this.#writable[offset >>> 12] = 1;
   }
 
   /** Enters a page's table of records into the active bank. */
@@ -112,8 +108,6 @@ export class Tlb {
 
   /** Takes write permission for a frame out of every bank, because it now holds decoded code. */
   writeProtect(offset: number): void {
-    if (this.#writable[offset >>> 12] === 0) return;
-    this.#writable[offset >>> 12] = 0;
     for (const bank of this.#bankOf.values()) {
       const base = (TLB_BANKS + bank * TLB_BANK_SIZE) >>> 2;
       for (let i = 0; i < TLB_DATA_ENTRIES; i++) {

@@ -1,7 +1,15 @@
 // What both engines share of the semantics: memory through the TLB, the scratch area, helpers.
 import { Semantics } from '../isa/semantics.js';
 import type { Bit, Value, Vector, Width } from '../isa/values.js';
-import { FS_BASE, GS_BASE, RFLAGS, SCRATCH, TLB_DATA, TLB_DATA_ENTRIES } from '../layout.js';
+import {
+  FS_BASE,
+  GS_BASE,
+  RFLAGS,
+  SCRATCH,
+  TLB_DATA,
+  TLB_DATA_ENTRIES,
+  WRITE_PENDING,
+} from '../layout.js';
 import type { Code } from '../wasm/code.js';
 import type { AccessOp } from '../wasm/opcodes.js';
 
@@ -33,7 +41,7 @@ export const STORE: Readonly<Record<Width, AccessOp>> = {
 export interface Window {
   /** Local: linear address, i32. */
   readonly host: number;
-  /** Local: did the slow path give it? i32. */
+  /** Local: must a write be completed by the MMU? i32. */
   readonly slow: number;
 }
 
@@ -182,7 +190,7 @@ export abstract class EngineSemantics extends Semantics {
     code.tee(host).op('i32.eqz').if();
     this.emitFault();
     code.end();
-    code.i32(1).set(slow);
+    if (write) code.i32(0).access('i32.load', WRITE_PENDING).set(slow);
     code.end();
     return { host, slow };
   }

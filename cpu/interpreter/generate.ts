@@ -1,18 +1,11 @@
 // The interpreter's module: one handler per operand form, and what they share. Built from the
 // instruction table; its bytes depend on nothing else.
 import type { Services } from '../engine/semantics.js';
+import { defineSlowAccess } from '../engine/walk.js';
 import { HELPERS } from '../helpers/names.js';
 import { allForms, type Form } from '../isa/registry.js';
 import type { Width } from '../isa/values.js';
-import {
-  EXIT_ADDRESS,
-  EXIT_RECORD,
-  REMAINING,
-  RIP,
-  THRESHOLD,
-  TLB_CODE,
-  TLB_CODE_ENTRIES,
-} from '../layout.js';
+import { EXIT_RECORD, REMAINING, RIP, THRESHOLD, TLB_CODE, TLB_CODE_ENTRIES } from '../layout.js';
 import type { Code } from '../wasm/code.js';
 import { ModuleBuilder } from '../wasm/module.js';
 import { declareAhead, defineAhead } from './ahead.js';
@@ -176,8 +169,8 @@ function declareRuntime(module: ModuleBuilder): Runtime {
   defineLeaving(module, runtime);
   defineLookup(module, runtime.lookup);
   defineControl(module, runtime);
-  defineSlowAccess(module, runtime.slowRead, read);
-  defineSlowAccess(module, runtime.slowWrite, write);
+  defineSlowAccess(module.define(runtime.slowRead), read, false);
+  defineSlowAccess(module.define(runtime.slowWrite), write, true);
   const flagsOf = module.declare({ params: ['i32', 'i64', 'i64', 'i64'], results: ['i32'] });
   defineFlagsOf(module, flagsOf, runtime.multiplyHighSigned);
   defineFlagsWord(module, runtime.flagsWord, flagsOf);
@@ -309,10 +302,6 @@ function count(
   code.access('i64.store', RIP);
   code.get(record).get(budget).i32(LEFT_HOT).returnCall(runtime.leave).end();
   code.end();
-}
-
-function defineSlowAccess(module: ModuleBuilder, index: number, imported: number): void {
-  module.define(index).i32(0).get(0).access('i64.store', EXIT_ADDRESS).get(1).returnCall(imported);
 }
 
 /** What translated regions need of the interpreter. */

@@ -26,8 +26,8 @@ const RESULT = 32;
 /** All exceptions masked, nearest, no DAZ, no FTZ. */
 const CONTROL_BITS = 0xffc0n;
 const CONTROL_DEFAULT = 0x1f80n;
-/** Where PE is. */
-const INEXACT = 5;
+/** PE. */
+const INEXACT = 0x20n;
 
 /** MXCSR is in its default state, so that an exact operation on ordinary numbers changes nothing. */
 export function masked(s: Semantics): Bit {
@@ -41,35 +41,47 @@ function defaultIn(s: Semantics, mxcsr: Value): Bit {
 
 /** The same, and inexact results have been noted already. */
 export function maskedInexact(s: Semantics): Bit {
-  const mxcsr = s.state(MXCSR, 32);
-  return s.bitAnd(defaultIn(s, mxcsr), s.bitAt(mxcsr, INEXACT));
+  return notedIn(s, s.state(MXCSR, 32));
 }
 
-/**
- * MXCSR is in its default state where an operation is `ordinary` and, unless inexact results have been noted already,
- * `exact`, which is computed in that case only.
- */
-export function quickIf(s: Semantics, ordinary: Bit, exact: () => Bit): Bit {
+function notedIn(s: Semantics, mxcsr: Value): Bit {
+  const control = s.and(mxcsr, s.constant(CONTROL_BITS | INEXACT, 32));
+  return s.compare('eq', control, s.constant(CONTROL_DEFAULT | INEXACT, 32));
+}
+
+/** When the quick way may be taken: where `sure`, and else where `perhaps`, looked at only then. */
+export interface Quick {
+  readonly sure: Bit;
+  readonly perhaps?: () => Bit;
+}
+
+/** For an operation that is ordinary: if inexact results have been noted already, or it is exact. */
+export function quickIf(s: Semantics, ordinary: Bit, exact: () => Bit): Quick {
   const mxcsr = s.state(MXCSR, 32);
-  const quick = s.bitAnd(defaultIn(s, mxcsr), ordinary);
-  s.if(s.bitNot(s.bitAt(mxcsr, INEXACT)), () => s.assign(quick, s.bitAnd(quick, exact())));
-  return quick;
+  return {
+    sure: s.bitAnd(notedIn(s, mxcsr), ordinary),
+    perhaps: () => s.bitAnd(s.bitAnd(defaultIn(s, mxcsr), ordinary), exact()),
+  };
 }
 
 /** A vector computed in the quick way where that holds, else by a helper, which may raise #XM. */
 export function quickly(
   s: Semantics,
-  quick: Bit,
+  { sure, perhaps }: Quick,
   result: Vector,
   a: Vector,
   b: Vector,
   ask: () => Value,
 ): Vector {
-  s.if(s.bitNot(quick), () => {
+  const slowly = (): void => {
     s.setScratch(FIRST, a);
     s.setScratch(SECOND, b);
     s.raiseIf(s.isNotZero(ask()), XM);
     s.assign(result, s.scratch(RESULT));
+  };
+  s.if(s.bitNot(sure), () => {
+    if (perhaps === undefined) slowly();
+    else s.if(s.bitNot(perhaps()), slowly);
   });
   return result;
 }
@@ -89,7 +101,7 @@ export function arithmetic(
   const ordinary = lanes.every(quickResult(lanes, name, left, right, result));
   const quick =
     name === 'min' || name === 'max'
-      ? s.bitAnd(masked(s), ordinary)
+      ? { sure: s.bitAnd(masked(s), ordinary) }
       : quickIf(s, ordinary, () => lanes.every(isExact(lanes, name, left, right, result)));
   return quickly(s, quick, lanes.into(a, result), a, b, () =>
     s.helper(
@@ -132,13 +144,14 @@ function quickResult(
   b: Vector | Float,
   result: Vector | Float,
 ): Vector | Bit {
-  const operands = (): Vector | Bit => lanes.and(lanes.ordinary(a), lanes.ordinary(b));
+  // a NaN among the operands shows in the result
+  const operands = (): Vector | Bit => lanes.and(lanes.normal(a), lanes.normal(b));
   switch (name) {
     case 'min':
     case 'max':
-      return operands();
+      return lanes.and(lanes.ordinary(a), lanes.ordinary(b));
     case 'sqrt':
-      return lanes.and(lanes.finite(result), lanes.ordinary(b));
+      return lanes.and(lanes.finite(result), lanes.normal(b));
     case 'mul':
     case 'div': {
       let large = lanes.or(lanes.large(result), lanes.isZero(a));

@@ -68,7 +68,7 @@ function compareLanes(
   const left = lanes.of(a);
   const right = lanes.of(b);
   const ordinary = lanes.and(lanes.ordinary(left), lanes.ordinary(right));
-  const quick = s.bitAnd(masked(s), lanes.every(ordinary));
+  const quick = { sure: s.bitAnd(masked(s), lanes.every(ordinary)) };
   const kind = s.and(predicate, s.constant(3n, 32));
   const equal = lanes.test('eq', left, right);
   const less = lanes.test('lt', left, right);

@@ -265,17 +265,48 @@ export class PendingFlags {
     const { operation, a, b, result, carry } = pending;
     if (operation === 'subtract' || operation === 'add') {
       const minus = operation === 'subtract';
-      if (name === 'cf') return minus ? s.compare('lt_u', a, b) : s.compare('lt_u', result, a);
+      if (name === 'cf') {
+        if (minus && b.known === 0n) return s.bitConstant(false);
+        return minus ? s.compare('lt_u', a, b) : s.compare('lt_u', result, a);
+      }
       if (name === 'of') {
         if (minus && b.known === 0n) return s.bitConstant(false);
         const other = minus ? s.xor(a, b) : s.xor(b, result);
         return s.sign(s.and(s.xor(a, result), other));
       }
     }
+    if (
+      operation === 'shiftLeft' ||
+      operation === 'shiftRight' ||
+      operation === 'shiftRightSigned'
+    ) {
+      return this.#ofShift(operation, a, b, result, name);
+    }
     if (name === 'cf' && carry !== undefined) return carry;
     if (operation === 'increment' && name === 'of') return s.sign(s.and(s.not(a), result));
     if (operation === 'decrement' && name === 'of') return s.sign(s.and(a, s.not(result)));
     return undefined;
+  }
+
+  /** CF and OF of a shift, whose count is not zero. */
+  #ofShift(
+    operation: 'shiftLeft' | 'shiftRight' | 'shiftRightSigned',
+    a: Value,
+    count: Value,
+    result: Value,
+    name: FlagName,
+  ): Bit | undefined {
+    const s = this.#s;
+    const { width } = a;
+    if (width < 32 || (name !== 'cf' && name !== 'of')) return undefined;
+    if (operation === 'shiftLeft') {
+      const out = s.toBit(s.shiftRight(a, s.subtract(s.constant(BigInt(width), width), count)));
+      return name === 'cf' ? out : s.bitXor(out, s.sign(result));
+    }
+    const isSigned = operation === 'shiftRightSigned';
+    if (name === 'of') return isSigned ? s.bitConstant(false) : s.sign(a);
+    const before = s.subtract(count, s.constant(1n, width));
+    return s.toBit(isSigned ? s.shiftRightSigned(a, before) : s.shiftRight(a, before));
   }
 
   /** Pushes kind, result, a and b as the register file would hold them. */
