@@ -125,10 +125,9 @@ function compute(
   switch (name) {
     case 'sqrt':
       return lanes.operate('sqrt', b);
-    case 'min': // the second one when equal: wasm's pseudo-minimum has its operands the other way
-      return lanes.choose(lanes.test('lt', a, b), a, b);
+    case 'min':
     case 'max':
-      return lanes.choose(lanes.test('gt', a, b), a, b);
+      return lanes.extreme(`p${name}`, a, b);
     case 'addsub':
       return lanes.operate('add', a, lanes.flip(b, EVEN_SIGNS[lanes.precision]));
     default:

@@ -63,6 +63,22 @@ export class Lanes {
     return this.#s.vector('i32x4.splat', this.#s.negate(this.#s.fromBit(test, 32)));
   }
 
+  /** A test where a value is 1, false where it is 0. */
+  masked(test: Vector | Bit, allowed: Value): Vector | Bit {
+    if (!('vector' in test)) return this.#s.bitAnd(test, this.#s.toBit(allowed));
+    return this.#s.vector('v128.and', test, this.#everywhere(allowed));
+  }
+
+  /** The opposite of a test where a value is 1. */
+  flipped(test: Vector | Bit, inverted: Value): Vector | Bit {
+    if (!('vector' in test)) return this.#s.bitXor(test, this.#s.toBit(inverted));
+    return this.#s.vector('v128.xor', test, this.#everywhere(inverted));
+  }
+
+  #everywhere(bit: Value): Vector {
+    return this.#s.vector('i32x4.splat', this.#s.negate(bit));
+  }
+
   operate(name: string, ...operands: (Vector | Float)[]): Vector | Float {
     const op = `${this.#prefix}.${name}`;
     if (this.scalar) return this.#s.float(this.precision, op as NumericOp, ...floats(operands));
@@ -91,11 +107,13 @@ export class Lanes {
     return 'vector' in a ? this.#mask('v128.or', a, b) : this.#s.bitOr(a, bit(b));
   }
 
-  /** The first where the test holds, the second elsewhere. */
-  choose(test: Vector | Bit, a: Vector | Float, b: Vector | Float): Vector | Float {
-    if ('vector' in test) return this.#s.vector('v128.bitselect', ...vectors([a, b]), test);
-    const [left, right] = floats([a, b]);
-    return this.#s.selectFloat(test, left, right);
+  /** The lesser (pmin) or greater (pmax): the second when they are equal or unordered. */
+  extreme(name: 'pmin' | 'pmax', a: Vector | Float, b: Vector | Float): Vector | Float {
+    const shape = this.precision === 32 ? 'f32x4' : 'f64x2';
+    const spread = (x: Vector | Float): Vector =>
+      'vector' in x ? x : this.#s.vector(`${shape}.splat`, x);
+    // wasm's has its operands the other way round, and only for vectors
+    return this.of(this.#s.vector(`${shape}.${name}`, spread(b), spread(a)));
   }
 
   /** Changes the bits that are set in a repeated pattern. */

@@ -70,19 +70,13 @@ function compareLanes(
   const ordinary = lanes.and(lanes.ordinary(left), lanes.ordinary(right));
   const quick = { sure: s.bitAnd(masked(s), lanes.every(ordinary)) };
   const kind = s.and(predicate, s.constant(3n, 32));
-  const equal = lanes.test('eq', left, right);
-  const less = lanes.test('lt', left, right);
+  const one = s.constant(1n, 32);
   // a bit of each constant says whether the kind counts equal, or less
-  const counts = (kinds: bigint): Value =>
-    s.negate(s.and(s.shiftRight(s.constant(kinds, 32), kind), s.constant(1n, 32)));
-  const inverted = s.negate(s.and(s.shiftRight(predicate, s.constant(2n, 32)), s.constant(1n, 32)));
-  const chosen = (mask: Vector, kinds: bigint): Vector =>
-    s.vector('v128.and', mask, s.vector('i32x4.splat', counts(kinds)));
-  const holds = s.vector(
-    'v128.xor',
-    s.vector('v128.or', chosen(lanes.mask(equal), 0b0101n), chosen(lanes.mask(less), 0b0110n)),
-    s.vector('i32x4.splat', inverted),
-  );
+  const counts = (kinds: bigint): Value => s.and(s.shiftRight(s.constant(kinds, 32), kind), one);
+  const equal = lanes.masked(lanes.test('eq', left, right), counts(0b0101n));
+  const less = lanes.masked(lanes.test('lt', left, right), counts(0b0110n));
+  const inverted = s.and(s.shiftRight(predicate, s.constant(2n, 32)), one);
+  const holds = lanes.mask(lanes.flipped(lanes.or(equal, less), inverted));
   return quickly(s, quick, lanes.intoBits(a, holds), a, b, () =>
     s.helper('floatMask', s.and(predicate, s.constant(7n, 32)), formatNumber(s, format)),
   );

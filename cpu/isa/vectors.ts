@@ -114,12 +114,6 @@ export abstract class Vectors extends Values {
     );
   }
 
-  selectFloat(condition: Bit, ifSet: Float, ifClear: Float): Float {
-    return this.newFloat(ifSet.precision, () =>
-      this.code.get(ifSet.local).get(ifClear.local).get(condition.local).select(),
-    );
-  }
-
   // Plumbing
 
   newVector(emit: () => void): Vector {
