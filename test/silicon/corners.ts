@@ -358,6 +358,36 @@ const CONTROL = [
   corner('MOV of a data selector to ES', '8ec0 8cc1', { rax: 0x2b }, { steps: 2 }),
 ];
 
+const SEGMENTS = [
+  corner('POP FS of a null selector clears its base', '0fa1', {}, { memory: [word(MIDDLE, 0n)] }),
+  corner(
+    'POP GS of a data selector clears its base',
+    '0fa9',
+    {},
+    {
+      memory: [word(MIDDLE, 0x2bn)],
+    },
+  ),
+  corner('POP FS of 16 bits', '660fa1', {}, { memory: [word(MIDDLE, 0n)] }),
+  corner('POP GS of a selector that is not there', '0fa9', {}, { memory: [word(MIDDLE, 0x53n)] }),
+  corner('MOV GS from memory', '8e28', { rax: MIDDLE }, { memory: [word(MIDDLE, 0n)] }),
+  corner('MOV ES from a register of 64 bits looks at 16 of them', '488ec0', { rax: 0xffff_0000n }),
+  corner('MOV DS from a register of 16 bits', '668ed8', { rax: 3 }),
+  corner('PUSH FS', '0fa0'),
+  corner('PUSH GS of 16 bits', '660fa8'),
+  corner('LLDT is privileged', '0f00d0'),
+  corner('LTR from memory is privileged', '0f0018', { rax: MIDDLE }),
+  corner('LMSW is privileged', '0f01f0'),
+  corner('RDPMC is privileged', '0f33'),
+  corner('INVD is privileged', '0f08'),
+  corner('STI is privileged', 'fb'),
+  corner('SWAPGS is privileged', '0f01f8'),
+  corner('LIDT is privileged', '0f0118', { rax: MIDDLE }),
+  corner('writing DR7 is privileged', '0f23f8'),
+  corner('IN from a named port is privileged', 'e460'),
+  corner('OUT to a named port is privileged', 'e760'),
+];
+
 const X87 = [
   corner('FWAIT raises what is pending', 'd9e8 d9ee def9 9b', {}, { fcw: 0x37b, steps: 4 }),
   corner('FLD onto a full stack', 'd9e8'.repeat(9), {}, { steps: 9 }),
@@ -385,5 +415,6 @@ export const CORNERS: readonly Corner[] = [
   ...FAULTS,
   ...STRINGS,
   ...CONTROL,
+  ...SEGMENTS,
   ...X87,
 ];

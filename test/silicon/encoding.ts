@@ -58,7 +58,7 @@ function randomBytes(random: Random, form: Form, template: Template): Uint8Array
   if (random.chance(0.02)) bytes.push(random.pick([0xf2, 0xf3]));
   if (form.group === 'string' && random.chance(0.6)) bytes.push(random.pick([0xf2, 0xf3]));
   if (form.group === 'integer' && random.chance(0.04)) bytes.push(LOCK);
-  if (template.prefix !== 0) bytes.push(template.prefix);
+  bytes.push(...template.prefixes);
   const rex = (template.wide ? 8 : 0) | (random.chance(0.5) ? random.below(8) : 0);
   if (rex !== 0 || random.chance(0.1)) bytes.push(0x40 | rex);
   bytes.push(...template.opcode);
@@ -83,8 +83,10 @@ function randomBytes(random: Random, form: Form, template: Template): Uint8Array
 function sharesOpcode(form: Form, template: Template): boolean {
   const list = template.modrm < 0xc0 ? form.memory : form.registers;
   const same = list.filter(
-    ({ prefix, wide, opcode }) =>
-      prefix === template.prefix && wide === template.wide && `${opcode}` === `${template.opcode}`,
+    ({ prefixes, wide, opcode }) =>
+      prefixes === template.prefixes &&
+      wide === template.wide &&
+      `${opcode}` === `${template.opcode}`,
   );
   return new Set(same.map(({ modrm }) => modrm & 0x38)).size === 8;
 }

@@ -12,7 +12,7 @@ import { checkCases, type Tally } from './suite.js';
 const HELP = `usage: npm run test:silicon -- [options]
 
   --seed N      stream of cases (1)
-  --count N     how many cases (1000000)
+  --count N     how many cases (8000000)
   --only A,B    groups or mnemonics: integer string branch x87 mmx sse sse2 sse4;
                 or invalid: bytes that are no instruction, or not all of one
   --length N    instructions per case (1); more than one are also run without the trap flag
@@ -33,7 +33,7 @@ function progress(tally: Tally, count: number, started: number): void {
 
 const OPTIONS = {
   seed: { type: 'string', default: '1' },
-  count: { type: 'string', default: '1000000' },
+  count: { type: 'string', default: '8000000' },
   only: { type: 'string', default: '' },
   length: { type: 'string', default: '1' },
   loops: { type: 'string', default: '1' },

@@ -4,8 +4,8 @@ import { Code, CpuidFeature, Decoder, DecoderOptions, Instruction, Mnemonic } fr
 
 /** An opcode with the prefixes and the ModRM byte that make it a certain instruction. */
 export interface Template {
-  /** A mandatory prefix (or the operand-size prefix), 0 for none. */
-  readonly prefix: number;
+  /** Mandatory and operand-size prefixes. */
+  readonly prefixes: readonly number[];
   readonly wide: boolean;
   /** Escape bytes and opcode. */
   readonly opcode: readonly number[];
@@ -31,7 +31,7 @@ const FEATURES: Record<string, Group> = {
   ...{ INTEL8086: 'integer', INTEL186: 'integer', INTEL286: 'integer', INTEL386: 'integer' },
   ...{ INTEL486: 'integer', X64: 'integer', CMOV: 'integer', CX8: 'integer', PAUSE: 'integer' },
   ...{ CMPXCHG16B: 'integer', POPCNT: 'integer', MULTIBYTENOP: 'integer', CET_IBT: 'integer' },
-  ...{ PREFETCHW: 'integer', CLFSH: 'integer' },
+  ...{ PREFETCHW: 'integer', PREFETCHWT1: 'integer', CLFSH: 'integer' },
   ...{ FPU: 'x87', FPU287: 'x87', FPU387: 'x87', MMX: 'mmx' },
   ...{ SSE: 'sse', FXSR: 'sse', SSE2: 'sse2', SSE3: 'sse4', SSSE3: 'sse4', SSE4_1: 'sse4' },
   ...{ SSE4_2: 'sse4' },
@@ -96,6 +96,8 @@ const NO_OPCODE = new Set([
   0x4f,
 ]);
 
+const PREFIXES = [[], [0x66], [0xf3], [0xf2], [0x66, 0xf3], [0x66, 0xf2]];
+
 function* opcodes(): Generator<number[]> {
   for (let byte = 0; byte < 256; byte++) {
     if (!NO_OPCODE.has(byte)) yield [byte];
@@ -120,10 +122,10 @@ export function findForms(): Form[] {
   const forms = new Map<Code, Form>();
   const instruction = new Instruction();
   for (const opcode of opcodes()) {
-    for (const prefix of [0, 0x66, 0xf3, 0xf2]) {
+    for (const prefixes of PREFIXES) {
       for (const wide of [false, true]) {
         for (const modrm of modrmBytes(opcode)) {
-          const bytes = [...(prefix ? [prefix] : []), ...(wide ? [0x48] : []), ...opcode, modrm];
+          const bytes = [...prefixes, ...(wide ? [0x48] : []), ...opcode, modrm];
           const data = new Uint8Array(bytes.length + 12);
           data.set(bytes);
           const decoder = new Decoder(64, data, DecoderOptions.None);
@@ -139,7 +141,7 @@ export function findForms(): Form[] {
             forms.set(code, form);
           }
           const fixed = RM_MATTERS.test(opcode.map((byte) => byte.toString(16)).join());
-          const template = { prefix, wide, opcode, modrm, fixed };
+          const template = { prefixes, wide, opcode, modrm, fixed };
           (modrm < 0xc0 ? form.memory : form.registers).push(template);
         }
       }

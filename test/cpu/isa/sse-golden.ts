@@ -52,10 +52,7 @@ function decode(bytes: readonly number[]): void {
 
 /** The template with register 1, and register 2 or memory at RDI. */
 function instructionOf(form: Form, template: Template, memory: boolean): Instruction {
-  const prefixes = [
-    ...(template.prefix ? [template.prefix] : []),
-    ...(template.wide ? [0x48] : []),
-  ];
+  const prefixes = [...template.prefixes, ...(template.wide ? [0x48] : [])];
   const start = [...prefixes, ...template.opcode];
   const rm = memory ? 0x07 : 0xc2;
   let modrm = rm | 0x08;
