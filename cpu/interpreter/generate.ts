@@ -320,6 +320,10 @@ function defineTranslated(module: ModuleBuilder, runtime: Runtime): void {
   find.get(record).access('i32.load', HANDLER).i32(TRANSLATED_HANDLER).op('i32.eq').select();
   find.else().i32(0).end();
   module.export('regionAt', regionAt);
+  for (const width of [8, 16, 32, 64] as const) {
+    module.export(`copyAhead${width}`, runtime.copyAhead[width]);
+    module.export(`fillAhead${width}`, runtime.fillAhead[width]);
+  }
   module.export('slowRead', runtime.slowRead);
   module.export('slowWrite', runtime.slowWrite);
   module.export('multiplyHigh', runtime.multiplyHigh);

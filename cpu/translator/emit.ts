@@ -179,6 +179,8 @@ class RegionEmitter {
       get finishWrite() {
         return imported('mmu', 'finishTranslatedWrite', { params: [], results: ['i32'] });
       },
+      ahead: (name) =>
+        imported('engine', name, { params: ['i64', 'i64', 'i64', 'i32'], results: ['i32'] }),
       helper: (name, operands) => {
         if (HELPERS[name] !== operands)
           throw new Error(`${name} does not take ${operands} operands`);
@@ -281,7 +283,9 @@ class RegionEmitter {
   #surroundings(): Surroundings {
     return {
       fault: () => this.#fault(),
-      modified: (slow, next) => this.#modified(slow, next),
+      modified: (pushChanged, next) => this.#modified(pushChanged, next),
+      repeat: (again) => this.#repeat(again),
+      ahead: (name, ...operands) => this.#ahead(name, operands),
       branch: (taken) => this.#branch(taken),
       jumpRelative: () => this.#jumpRelative(),
       jump: (target) => this.#jump(target),
@@ -301,10 +305,17 @@ class RegionEmitter {
     this.#exit(LEFT_FAULT);
   }
 
-  #modified(slow: number, next: Value): void {
+  #modified(pushChanged: () => void, next: Value): void {
     const code = this.#code;
-    code.get(slow).if();
-    code.call(this.#engine.finishWrite).if();
+    pushChanged();
+    code.if();
+    this.#leaveAfter(next);
+    code.end();
+  }
+
+  /** Leaves with this instruction, or iteration, complete. */
+  #leaveAfter(next: Value): void {
+    const code = this.#code;
     code.i32(0).get(next.local).access('i64.store', RIP);
     code
       .get(BUDGET)
@@ -312,7 +323,29 @@ class RegionEmitter {
       .op('i32.add')
       .set(BUDGET);
     this.#exit(LEFT_CONTINUE);
-    code.end().end();
+  }
+
+  /** The next iteration is one more instruction to pay for. */
+  #repeat(again: () => void): void {
+    const code = this.#code;
+    code.get(BUDGET).i32(this.#longest).op('i32.lt_u').if();
+    this.#leaveAfter(this.#s.instructionAddress());
+    code.end();
+    code.get(BUDGET).i32(1).op('i32.sub').set(BUDGET);
+    again();
+  }
+
+  #ahead(name: string, operands: readonly Value[]): Value {
+    const code = this.#code;
+    const done = this.#s.value(32, () => {
+      for (const { local } of operands) code.get(local);
+      // what the rest of the path may need is kept back; the iteration that follows is paid for
+      code.get(BUDGET).i32(this.#longest).op('i32.sub').i32(0);
+      code.get(BUDGET).i32(this.#longest).op('i32.gt_u').select();
+      code.i32(1).op('i32.add').call(this.#engine.ahead(name));
+    });
+    code.get(BUDGET).get(done.local).op('i32.sub').set(BUDGET);
+    return this.#s.zeroExtend(done, 64);
   }
 
   /** Flags into their locals, then out. */

@@ -56,6 +56,8 @@ export interface TranslatorServices extends Services {
   readonly flagsOf: number;
   /** (address) -> number of the region there, or 0. */
   readonly regionAt: number;
+  /** By name: (destination, source, count, budget) -> iterations done. */
+  readonly ahead: (name: string) => number;
   /** () -> did the write change code? */
   readonly finishWrite: number;
 }
@@ -64,8 +66,12 @@ export interface TranslatorServices extends Services {
 export interface Surroundings {
   /** Leaves after a fault that has been noted; registers and flags are as before the instruction. */
   fault(): void;
-  /** Leaves before the next instruction because code was modified; where from is an address. */
-  modified(slow: number, next: Value): void;
+  /** Leaves before the next instruction if code was modified. */
+  modified(pushChanged: () => void, next: Value): void;
+  /** Goes on with the next iteration of the instruction, by `again`, or leaves before it. */
+  repeat(again: () => void): void;
+  /** Iterations of REP carried out at once, paid for. */
+  ahead(name: string, destination: Value, source: Value, count: Value): Value;
   branch(taken: Bit): void;
   jumpRelative(): void;
   jump(target: Value): void;
@@ -84,12 +90,17 @@ export class TranslatorSemantics extends EngineSemantics {
   readonly #view: DataView;
   readonly #frame: Frame;
   readonly #surroundings: Surroundings;
+  readonly #finishWrite: () => number;
   readonly #windows = new Map<number, { host: number; slow: number }>();
   readonly #offsets = new Map<number, Value>();
   #record = 0;
   #scope: Scope = { locals: [], holds: 1 };
-  /** Local that says whether the instruction's last write took the slow path. */
+  /** Local that says whether the instruction's last write is yet to be completed. */
   #slow = -1;
+  /** Local that says whether an earlier write of the instruction changed code. */
+  #changed = -1;
+  /** Depth of the code that an instruction under REP begins at. */
+  #again = 0;
   #depth = 0;
   #flagChanges = 0;
 
@@ -108,6 +119,7 @@ export class TranslatorSemantics extends EngineSemantics {
     this.#frame = parts.frame;
     this.use = parts.use;
     this.#surroundings = parts.surroundings;
+    this.#finishWrite = () => parts.services.finishWrite;
     this.flags = new PendingFlags(this, parts.frame.flags, () => parts.services.flagsOf);
   }
 
@@ -117,9 +129,17 @@ export class TranslatorSemantics extends EngineSemantics {
     this.#windows.clear();
     this.#offsets.clear();
     this.#slow = -1;
+    this.#changed = -1;
     this.scoped(() => {
+      const repeats = /^rep(ne)? /.test(form.key);
+      if (repeats) {
+        this.#changed = this.code.local('i32');
+        this.code.loop().i32(0).set(this.#changed);
+      }
+      this.#again = this.code.depth;
       form.meaning(this, ...form.operands);
       this.finishWrites(() => this.nextAddress());
+      if (repeats) this.code.end();
     });
   }
 
@@ -136,12 +156,19 @@ export class TranslatorSemantics extends EngineSemantics {
     release(this, scope);
   }
 
-  /** Completes the instruction's last write before control goes to `next`. */
+  /** Completes the instruction's writes before control goes to `next`. */
   finishWrites(next: () => Value): void {
-    if (this.#slow < 0) return;
-    const slow = this.#slow;
-    this.#slow = -1;
-    this.#surroundings.modified(slow, next());
+    if (this.#slow >= 0) {
+      const slow = this.#slow;
+      this.#slow = -1;
+      this.#surroundings.modified(() => {
+        this.code.get(slow).if('i32').call(this.#finishWrite()).else().i32(0).end();
+      }, next());
+    }
+    if (this.#changed >= 0) {
+      const changed = this.#changed;
+      this.#surroundings.modified(() => this.code.get(changed), next());
+    }
   }
 
   // Operands
@@ -394,7 +421,10 @@ export class TranslatorSemantics extends EngineSemantics {
   }
 
   repeat(): void {
-    throw new NotTranslatable('REP');
+    this.finishWrites(() => this.instructionAddress());
+    this.#surroundings.repeat(() => {
+      this.code.br(this.code.depth - this.#again);
+    });
   }
 
   raise(vector: number, errorCode = 0): void {
@@ -419,12 +449,13 @@ export class TranslatorSemantics extends EngineSemantics {
     throw new NotTranslatable('the time-stamp counter');
   }
 
-  copyAhead(): Value {
-    throw new NotTranslatable('REP MOVS');
+  copyAhead(width: Width, count: Value, destination: Value, source: Value): Value {
+    return this.#surroundings.ahead(`copyAhead${width}`, destination, source, count);
   }
 
-  fillAhead(): Value {
-    throw new NotTranslatable('REP STOS');
+  fillAhead(count: Value, destination: Value, value: Value): Value {
+    const wide = this.zeroExtend(value, 64);
+    return this.#surroundings.ahead(`fillAhead${value.width}`, destination, wide, count);
   }
 
   override helper(name: string, ...operands: readonly (Value | Bit)[]): Value {
@@ -446,9 +477,19 @@ export class TranslatorSemantics extends EngineSemantics {
   }
 
   protected emitFinishWrite(slow: number): void {
-    // an instruction with two writes, or one that perhaps writes, is left to the interpreter
-    if (this.#slow >= 0 || this.#depth > 0) throw new NotTranslatable('several writes');
-    this.#slow = slow;
+    if (this.#slow < 0 && this.#depth === 0) {
+      this.#slow = slow;
+      return;
+    }
+    // one of several writes, or one that perhaps happens, is completed at once
+    const { code } = this;
+    if (this.#changed < 0) {
+      if (this.#depth > 0) throw new NotTranslatable('a write that perhaps happens');
+      this.#changed = code.local('i32');
+      code.i32(0).set(this.#changed);
+    }
+    code.get(slow).if().call(this.#finishWrite()).get(this.#changed).op('i32.or');
+    code.set(this.#changed).end();
   }
 
   protected override enter(body: () => void): void {
