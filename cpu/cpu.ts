@@ -132,7 +132,7 @@ export class Cpu {
       helpers,
       everything: options.engine === 'translate',
     });
-    this.#words[THRESHOLD >>> 2] = THRESHOLDS[options.engine ?? 'interp'];
+    this.#words[THRESHOLD >>> 2] = THRESHOLDS[options.engine ?? 'auto'];
   }
 
   /**

@@ -29,6 +29,8 @@ import {
 
 /** Bytes of WebAssembly kept at most; beyond, all regions are dropped and the hot ones made anew. */
 const MOST_BYTES = 0x100_0000;
+/** Room for this many regions to begin with. */
+const FIRST_REGIONS = 1023;
 const TWO_32 = 0x1_0000_0000;
 
 interface Translated {
@@ -55,6 +57,7 @@ export class Translator {
   /** Regions that lie on a page, by its table of records. */
   readonly #byTable = new Map<number, Set<number>>();
   #bytes = 0;
+  #lastNumber = 0;
 
   constructor(parts: {
     readonly memory: PhysicalMemory;
@@ -82,6 +85,7 @@ export class Translator {
       helper: helpers,
     };
     table.set(0, engine.noRegion);
+    table.grow(FIRST_REGIONS, engine.noRegion);
     code.dropped = (records) => this.#drop(records);
     code.reset = () => this.#dropAll(true);
   }
@@ -143,8 +147,9 @@ export class Translator {
     const key = table * PAGE_SIZE + (address % PAGE_SIZE);
     let number = this.#numbers.get(key);
     if (number === undefined) {
-      number = this.#table.grow(1);
-      this.#table.set(number, this.#noRegion);
+      number = ++this.#lastNumber;
+      // growing costs every instance that knows the table
+      if (number >= this.#table.length) this.#table.grow(this.#table.length, this.#noRegion);
       this.#numbers.set(key, number);
     }
     return number;
