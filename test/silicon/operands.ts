@@ -37,6 +37,10 @@ const AC = 0x4_0000;
 /** Steps of a repeated string instruction, each of them one iteration. */
 const ITERATIONS = 8;
 
+/** An address in the data area, aligned for whatever is there. */
+const insideData = (random: Random): bigint =>
+  BigInt((DATA.address + 64 + random.below(DATA.pages * PAGE_SIZE - 128)) & ~15);
+
 /** An address for a memory operand: mostly in the data area, sometimes where it faults. */
 function target(random: Random): bigint {
   const inside = DATA.address + 64 + random.below(DATA.pages * PAGE_SIZE - 128);
@@ -173,31 +177,38 @@ function plausible(
   }
 }
 
-/** Chooses the address of the memory operand; gives it, and the code with its displacement. */
+/**
+ * Chooses the address of the memory operand; gives it, and the code with its displacement.
+ * @param taken registers whose values others rely on; the operand's are added
+ */
 function placeOperand(
   random: Random,
   state: MachineState,
   encoding: Encoding,
   memory: MemoryOperand,
+  taken?: Set<number>,
 ): { address: bigint; code: Uint8Array } {
   const next = state.get(RIP) + BigInt(encoding.bytes.length);
   const segmentBase = baseOf(state, encoding);
-  let wanted = target(random);
+  // where others follow, a fault would keep them from being tried
+  let wanted = taken !== undefined && random.chance(0.9) ? insideData(random) : target(random);
   if (encoding.mnemonic.startsWith('fx') && random.chance(0.9)) wanted &= ~63n;
   wanted -= segmentBase;
-  if (encoding.bitRegister >= 0 && random.chance(0.9)) {
+  if (encoding.bitRegister >= 0 && !taken?.has(encoding.bitRegister) && random.chance(0.9)) {
     state.set(encoding.bitRegister, BigInt(random.below(0x4000) - 0x2000));
   }
   let code = encoding.bytes;
   let operand = memory;
-  if (memory.base < 0 && memory.index < 0) {
-    const displacement = memory.ripRelative ? wanted - next : wanted;
+  const registers = [memory.base, memory.index].filter((register) => register >= 0);
+  if (registers.length > 0 && !registers.some((register) => taken?.has(register))) {
+    solve(random, state, memory, wanted);
+  } else if (memory.displacementSize >= 4) {
+    const displacement = wanted - effectiveAddress(state, { ...memory, displacement: 0n }, next);
     code = withDisplacement(code, memory, displacement);
     const signed = BigInt.asIntN(memory.displacementSize * 8, displacement);
     operand = { ...memory, displacement: signed };
-  } else {
-    solve(random, state, memory, wanted);
   }
+  for (const register of registers) taken?.add(register);
   const address = effectiveAddress(state, operand, next) + segmentBase;
   return { address: BigInt.asUintN(64, address), code };
 }
@@ -223,14 +234,10 @@ function randomState(random: Random, encoding: Encoding): MachineState {
   return state;
 }
 
-/** Whether an operand lies at a place that no register decides. */
-const isFixed = ({ memory }: Encoding): boolean =>
-  memory === undefined || (memory.base < 0 && memory.index < 0);
-
 /** Whether an instruction may stand in a sequence: it goes on to the next, and rarely faults. */
 export function fitsSequence(encoding: Encoding): boolean {
   const { group, mnemonic, invalid } = encoding;
-  if (invalid || group === 'string' || !isFixed(encoding)) return false;
+  if (invalid || group === 'string') return false;
   if (group === 'branch') return /^j[^mr]/.test(mnemonic) && encoding.bytes.length < 6;
   return !/^(i?div|ud[012]|int3|leave|enter|pop(?!cnt)|push|maskmov|xlat|fx|ldmxcsr)/.test(
     mnemonic,
@@ -267,13 +274,14 @@ export function operandsForSequence(
   // up to 15 bytes each: they fit between here and the end of the area
   const room = 15 * encodings.length + LOOP_END;
   const start = CODE.address + random.below(CODE.pages * PAGE_SIZE - room);
+  const taken = new Set<number>();
   let jump = -1; // where the displacement of a jump over the next instruction lies
   for (const encoding of encodings) {
     const { memory, group } = encoding;
     let bytes = encoding.bytes;
     if (memory !== undefined) {
       state.setWords(RIP, start + code.length, 0);
-      const placed = placeOperand(random, state, encoding, memory);
+      const placed = placeOperand(random, state, encoding, memory, taken);
       const patch = piece(random, placed.address, 16, memoryFormat(random, encoding));
       if (patch !== undefined) patches.push(patch);
       bytes = placed.code;
