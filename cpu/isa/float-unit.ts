@@ -16,7 +16,8 @@ import { EVEN_SIGNS, isExact } from './exactness.js';
 import { Lanes } from './lanes.js';
 import type { Bit, Float, Semantics, Value, Vector } from './semantics.js';
 
-const XM = 19;
+/** The SIMD floating-point exception. */
+export const XM = 19;
 
 /** Where the helpers find operands and leave results. */
 const FIRST = 0;

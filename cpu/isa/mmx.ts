@@ -1,8 +1,9 @@
 // What MMX instructions have in common: their registers are the low halves of the x87 registers, and
-// each of them makes the x87 stack look full. Intel SDM vol. 1, 9.5 and vol. 3A, 12.2-12.4.
+// each of them makes the x87 stack look full. Intel SDM vol. 1, 9.5 and vol. 3A, 12.2-12.4. And how
+// operations are defined on them, on XMM registers, or on both.
 import { FSW, FTW } from '../layout.js';
 import { instruction, type Meaning } from './registry.js';
-import type { Operand, Semantics, Vector } from './semantics.js';
+import { ALIGNED, type Operand, type Semantics, type Vector } from './semantics.js';
 
 const MF = 16;
 const TOP = 0x3800n;
@@ -52,8 +53,6 @@ instruction('emms', '', (s) => {
 });
 
 export type Binary = (s: Semantics, a: Vector, b: Vector) => Vector;
-
-const ALIGNED = { aligned: true } as const;
 
 const binary =
   (operation: Binary) =>

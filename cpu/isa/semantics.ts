@@ -80,6 +80,9 @@ export interface Alignment {
   readonly aligned?: boolean;
 }
 
+/** A vector in memory lies on 16 bytes, or the instruction raises #GP. */
+export const ALIGNED: Alignment = { aligned: true };
+
 export abstract class Semantics extends Vectors {
   // Operands
 

@@ -1,16 +1,23 @@
 // Conversions between integers, floats and doubles. Intel SDM vol. 2, "CVTSI2SD" and the like.
 import { CONVERSIONS, type Conversion } from '../helpers/float-operations.js';
 import type { NumericOp } from '../wasm/opcodes.js';
-import { maskedInexact, quickIf, quickly } from './float-unit.js';
+import { maskedInexact, quickIf, quickly, XM } from './float-unit.js';
 import { Lanes } from './lanes.js';
 import { enterMmx, mmx } from './mmx.js';
 import { instruction } from './registry.js';
-import type { Bit, Float, Operand, Semantics, Value, Vector } from './semantics.js';
+import {
+  ALIGNED,
+  type Bit,
+  type Float,
+  type Operand,
+  type Semantics,
+  type Value,
+  type Vector,
+} from './semantics.js';
 import { evenLanes, repeated } from './sse-integer.js';
 import { join, lowHalf } from './sse-move.js';
 import { dwords } from './sse-shuffle.js';
 
-const ALIGNED = { aligned: true } as const;
 type Type = Conversion['from'];
 
 /** Asks the helper for a conversion of so many lanes. */
@@ -72,7 +79,7 @@ for (const [suffix, precision, memory] of [
         s.if(s.bitNot(quick), () => {
           s.setScratch(0, a);
           const source = precision === 32 ? 'single' : 'double';
-          s.raiseIf(s.isNotZero(ask(s, source, `int${width}`, 1, truncate)), 19);
+          s.raiseIf(s.isNotZero(ask(s, source, `int${width}`, 1, truncate)), XM);
           s.assign(result, s.extractLane(s.scratch(32), width, 0));
         });
         s.write(to, result);

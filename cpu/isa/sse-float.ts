@@ -1,15 +1,12 @@
 // Arithmetic and comparison of floats and doubles, scalar and packed. Intel SDM vol. 2, "ADDPS",
 // "CMPPS", "COMISS", "HADDPS", "ROUNDPS" and the like.
 import { FORMATS, type FormatName } from '../helpers/float-operations.js';
-import { arithmetic, formatNumber, masked, quickIf, quickly } from './float-unit.js';
+import { arithmetic, formatNumber, masked, quickIf, quickly, XM } from './float-unit.js';
 import { Lanes } from './lanes.js';
 import { instruction } from './registry.js';
-import type { Operand, Semantics, Value, Vector } from './semantics.js';
+import { ALIGNED, type Operand, type Semantics, type Value, type Vector } from './semantics.js';
 import { evenLanes, oddLanes } from './sse-integer.js';
 import { choice } from './sse-shuffle.js';
-
-const ALIGNED = { aligned: true } as const;
-const XM = 19;
 
 /** Memory that the last operand of a format takes. */
 export const sourceForm = (format: FormatName): string =>

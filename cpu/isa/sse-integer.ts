@@ -3,6 +3,7 @@
 import type { VectorOp } from '../wasm/opcodes.js';
 import { type Binary, onBoth, onMmx, onXmm } from './mmx.js';
 import type { Semantics, Vector } from './semantics.js';
+import { LOW_HALVES } from './sse-move.js';
 
 /** Instructions that are one operation of WebAssembly. */
 const LANEWISE: Readonly<Record<string, VectorOp>> = {
@@ -133,7 +134,7 @@ for (const [name, op] of [
 ] as const) {
   onXmm(name, lanewise(op));
   onMmx(name, (s, a, b) => {
-    const both = s.shuffle(a, b, [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
+    const both = s.shuffle(a, b, LOW_HALVES);
     return s.vector(op, both, both);
   });
 }

@@ -1,10 +1,18 @@
 // Moves of vectors and scalars between XMM registers, general registers and memory. Intel SDM
 // vol. 2, "MOVAPS" and the like.
 import { instruction } from './registry.js';
-import type { Operand, Semantics, Value, Vector, Width } from './semantics.js';
+import {
+  ALIGNED,
+  type Operand,
+  type Semantics,
+  type Value,
+  type Vector,
+  type Width,
+} from './semantics.js';
 
-const ALIGNED = { aligned: true } as const;
 const LOW_8 = [0, 1, 2, 3, 4, 5, 6, 7];
+/** The low halves of two vectors side by side. */
+export const LOW_HALVES = [...LOW_8, ...LOW_8.map((i) => i + 16)];
 
 const copy =
   (aligned: boolean) =>
@@ -69,7 +77,7 @@ for (const type of ['s', 'd']) {
   instruction(`movlp${type}`, 'm64,x', copy(false));
   instruction(`movhp${type}`, 'x,m64', (s, to, from) => {
     const high = s.readVector(from);
-    s.writeVector(to, s.shuffle(s.readVector(to), high, [...LOW_8, ...LOW_8.map((i) => i + 16)]));
+    s.writeVector(to, s.shuffle(s.readVector(to), high, LOW_HALVES));
   });
   instruction(`movhp${type}`, 'm64,x', (s, to, from) => {
     s.write(to, s.extractLane(s.readVector(from), 64, 1));
@@ -80,8 +88,7 @@ instruction('movhlps', 'x,x', (s, to, from) => {
   s.writeVector(to, s.shuffle(s.readVector(to), s.readVector(from), lanes));
 });
 instruction('movlhps', 'x,x', (s, to, from) => {
-  const lanes = [...LOW_8, ...LOW_8.map((i) => i + 16)];
-  s.writeVector(to, s.shuffle(s.readVector(to), s.readVector(from), lanes));
+  s.writeVector(to, s.shuffle(s.readVector(to), s.readVector(from), LOW_HALVES));
 });
 
 /** MOVDDUP, MOVSLDUP, MOVSHDUP double the lanes whose bytes these are. */

@@ -4,11 +4,17 @@
 import type { VectorOp } from '../wasm/opcodes.js';
 import { mmx } from './mmx.js';
 import { instruction } from './registry.js';
-import type { Operand, Semantics, Value, Vector, Width } from './semantics.js';
+import {
+  ALIGNED,
+  type Operand,
+  type Semantics,
+  type Value,
+  type Vector,
+  type Width,
+} from './semantics.js';
 import { repeated } from './sse-integer.js';
-import { join } from './sse-move.js';
+import { join, LOW_HALVES } from './sse-move.js';
 
-const ALIGNED = { aligned: true } as const;
 export const IOTA = Array.from({ length: 16 }, (_, i) => i);
 
 /** The immediate, zero-extended to 32 bits. */
@@ -92,7 +98,7 @@ instruction('palignr', 'x,xm128,i8', (s, to, from, count) => {
 mmx('palignr', 'mm,mmm64,i8', (s, to, from, count) => {
   const low = s.readVector(from);
   const high = s.readVector(to);
-  const both = s.shuffle(low, high, [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
+  const both = s.shuffle(low, high, LOW_HALVES);
   const offset = clampedBytes(s, choice(s, count), 16);
   const indices = s.vector('i8x16.add', s.vectorConstant(IOTA), offset);
   s.writeVector(to, s.vector('i8x16.swizzle', both, indices));

@@ -1,14 +1,11 @@
 // SSE4.1: blends, extensions, tests, dot products and what else it added to packed integers. Intel
 // SDM vol. 2.
 import type { VectorOp } from '../wasm/opcodes.js';
-import { formatNumber } from './float-unit.js';
+import { formatNumber, XM } from './float-unit.js';
 import { onXmm } from './mmx.js';
 import { instruction } from './registry.js';
-import type { Operand, Semantics, Value, Vector } from './semantics.js';
+import { ALIGNED, type Operand, type Semantics, type Value, type Vector } from './semantics.js';
 import { choice, dwords, IOTA } from './sse-shuffle.js';
-
-const ALIGNED = { aligned: true } as const;
-const XM = 19;
 
 // Blends
 

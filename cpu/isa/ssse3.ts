@@ -2,12 +2,9 @@
 import type { VectorOp } from '../wasm/opcodes.js';
 import { type Binary, mmx, onBoth, onMmx, onXmm } from './mmx.js';
 import { instruction } from './registry.js';
-import type { Semantics, Vector } from './semantics.js';
+import { ALIGNED, type Semantics, type Vector } from './semantics.js';
 import { evenLanes, oddLanes, repeated } from './sse-integer.js';
-
-const ALIGNED = { aligned: true } as const;
-/** The low halves of two vectors side by side. */
-const LOW_HALVES = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
+import { LOW_HALVES } from './sse-move.js';
 
 /** An operation on neighbouring lanes: those of the first operand give the lower half. */
 const horizontal =

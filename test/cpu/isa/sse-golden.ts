@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import iced from 'iced-x86';
+import { Instruction as Decoded, Decoder } from 'iced-x86';
 import { NativeProcessor } from '../../silicon/native.js';
 import { type Form, findForms, type Template } from '../../silicon/templates.js';
 import { caseOf, type Format, type Instruction, told } from './sse-cases.js';
@@ -42,10 +42,10 @@ export function readGolden(): { processor: string; recorded: Recorded[] } {
   return { processor: heading.replace('# ', ''), recorded };
 }
 
-const scratch = new iced.Instruction();
+const scratch = new Decoded();
 
 function decode(bytes: readonly number[]): void {
-  const decoder = new iced.Decoder(64, Uint8Array.of(...bytes, 0, 0, 0, 0), 0);
+  const decoder = new Decoder(64, Uint8Array.of(...bytes, 0, 0, 0, 0), 0);
   decoder.decodeOut(scratch);
   decoder.free();
 }
