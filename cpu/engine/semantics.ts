@@ -1,5 +1,5 @@
 // What both engines share of the semantics: memory through the TLB, the scratch area, helpers.
-import { Semantics } from '../isa/semantics.js';
+import { type Alignment, type Operand, Semantics } from '../isa/semantics.js';
 import type { Bit, Value, Vector, Width } from '../isa/values.js';
 import {
   FS_BASE,
@@ -47,6 +47,8 @@ export interface Window {
 
 export abstract class EngineSemantics extends Semantics {
   readonly #services: Services;
+  /** Memory operands translated for writing, by slot. */
+  readonly #windows = new Map<number, Window>();
 
   constructor(code: Code, services: Services) {
     super(code);
@@ -57,6 +59,61 @@ export abstract class EngineSemantics extends Semantics {
   protected abstract emitFault(): void;
   /** Emits what completes a write: where the local `slow` is set, Mmu.finishWrite. */
   protected abstract emitFinishWrite(slow: number): void;
+
+  /** An operand that is not in memory. */
+  protected abstract readRegister(operand: Operand): Value;
+  protected abstract writeRegister(operand: Operand, value: Value): void;
+  protected abstract readVectorRegister(operand: Operand): Vector;
+  protected abstract writeVectorRegister(operand: Operand, value: Vector): void;
+
+  /** Forgets what was translated for the operands of the instruction before. */
+  protected beginInstruction(): void {
+    this.#windows.clear();
+  }
+
+  // Operands
+
+  read(operand: Operand): Value {
+    if (operand.kind !== 'memory') return this.readRegister(operand);
+    return this.load(this.address(operand), operand.bits as Width);
+  }
+
+  readForWrite(operand: Operand): Value {
+    if (operand.kind !== 'memory') return this.read(operand);
+    const width = operand.bits as Width;
+    const window = this.window(this.address(operand), width / 8, true);
+    this.#windows.set(operand.slot, window);
+    return this.value(width, () => this.code.get(window.host).access(LOAD[width], 0));
+  }
+
+  write(operand: Operand, value: Value): void {
+    if (operand.kind !== 'memory') {
+      this.writeRegister(operand, value);
+      return;
+    }
+    const window = this.#windows.get(operand.slot);
+    if (window === undefined) this.store(this.address(operand), value);
+    else this.storeInto(window, () => this.code.get(value.local).access(STORE[value.width], 0));
+  }
+
+  readVector(operand: Operand, alignment?: Alignment): Vector {
+    if (operand.kind !== 'memory') return this.readVectorRegister(operand);
+    const address = this.address(operand);
+    if (alignment?.aligned === true) this.requireAligned(address, 16);
+    return this.loadVector(address, operand.bits / 8);
+  }
+
+  writeVector(operand: Operand, value: Vector, alignment?: Alignment): void {
+    if (operand.kind !== 'memory') {
+      this.writeVectorRegister(operand, value);
+      return;
+    }
+    const address = this.address(operand);
+    if (alignment?.aligned === true) this.requireAligned(address, 16);
+    this.storeVector(address, value, operand.bits / 8);
+  }
+
+  // Words of the register file and of the scratch area
 
   state(offset: number, width: Width): Value {
     return this.value(width, () => this.code.i32(0).access(LOAD[width], offset));

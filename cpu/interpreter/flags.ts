@@ -1,6 +1,6 @@
 // Lazy flags: what set the arithmetic flags last, and how to read them from that. Operands and
 // result are kept sign-extended to 64 bits, which preserves both orders and both signs.
-import type { FlagsOperation } from '../isa/semantics.js';
+import type { FlagName, FlagsOperation } from '../isa/semantics.js';
 import type { Width } from '../isa/values.js';
 import { FLAGS_A, FLAGS_B, FLAGS_KIND, FLAGS_RESULT } from '../layout.js';
 import type { Code } from '../wasm/code.js';
@@ -40,6 +40,16 @@ export function flagsKind(operation: FlagsOperation, width: Width): number {
   const kind = KINDS[operation];
   return kind <= KIND_ADD ? kind : kind | (width << 8);
 }
+
+/** Where the arithmetic flags lie in RFLAGS. */
+export const FLAG_BIT: Readonly<Record<FlagName, number>> = {
+  cf: 0,
+  pf: 2,
+  af: 4,
+  zf: 6,
+  sf: 7,
+  of: 11,
+};
 
 /** CF PF AF ZF SF OF. */
 export const ARITHMETIC_FLAGS = 0x8d5;

@@ -1,9 +1,8 @@
 // The interpreter's back end: operands are read from the decoded record at run time, registers lie in
 // memory, flags are lazy. One handler per operand form; a handler ends by calling the next one's.
 
-import { EngineSemantics, LOAD, STORE, type Window } from '../engine/semantics.js';
+import { EngineSemantics, LOAD, STORE } from '../engine/semantics.js';
 import type {
-  Alignment,
   ConditionCode,
   FlagChanges,
   FlagName,
@@ -12,22 +11,10 @@ import type {
   Operand,
 } from '../isa/semantics.js';
 import type { Bit, Value, Vector, Width } from '../isa/values.js';
-import {
-  EXIT_ERROR,
-  EXIT_VECTOR,
-  FLAGS_A,
-  FLAGS_B,
-  FLAGS_KIND,
-  FLAGS_RESULT,
-  POSTPONED,
-  RETIRED_BASE,
-  RFLAGS,
-  RUN_BUDGET,
-  XMM,
-} from '../layout.js';
+import { EXIT_ERROR, EXIT_VECTOR, POSTPONED, RETIRED_BASE, RUN_BUDGET, XMM } from '../layout.js';
 import type { Code } from '../wasm/code.js';
-import { ARITHMETIC_FLAGS, flagsKind, KIND_MIXED, KIND_SUBTRACT, KIND_WORD } from './flags.js';
 import type { Runtime } from './generate.js';
+import { LazyFlags } from './lazy-flags.js';
 import {
   ADDRESS_MASK,
   BASE,
@@ -58,7 +45,6 @@ import {
 const RECORD = 0;
 const BUDGET = 1;
 
-const FLAG_BIT: Readonly<Record<FlagName, number>> = { cf: 0, pf: 2, af: 4, zf: 6, sf: 7, of: 11 };
 const LEFT: Readonly<Record<Leave, number>> = {
   syscall: LEFT_SYSCALL,
   flags: LEFT_FLAGS,
@@ -69,9 +55,9 @@ const LEFT: Readonly<Record<Leave, number>> = {
 
 export class InterpreterSemantics extends EngineSemantics {
   readonly #runtime: Runtime;
+  readonly #flags: LazyFlags;
   readonly #simpleAddress: boolean;
   readonly #offsets = new Map<number, Value>();
-  readonly #windows = new Map<number, Window>();
   #depth = 0;
   #ended = false;
 
@@ -79,6 +65,7 @@ export class InterpreterSemantics extends EngineSemantics {
   constructor(code: Code, runtime: Runtime, simpleAddress: boolean) {
     super(code, runtime);
     this.#runtime = runtime;
+    this.#flags = new LazyFlags(this, runtime.flagsWord);
     this.#simpleAddress = simpleAddress;
   }
 
@@ -90,31 +77,20 @@ export class InterpreterSemantics extends EngineSemantics {
 
   // Operands
 
-  read(operand: Operand): Value {
+  protected readRegister(operand: Operand): Value {
     const width = operand.bits as Width;
     switch (operand.kind) {
       case 'gpr':
+      case 'mmx':
         return this.value(width, () => this.#slot(operand).access(LOAD[width], 0));
       case 'immediate':
         return this.value(width, () => this.code.get(RECORD).access(LOAD[width], IMMEDIATE));
-      case 'memory':
-        return this.load(this.address(operand), width);
-      case 'mmx':
-        return this.value(64, () => this.#slot(operand).access('i64.load', 0));
       default:
         throw new Error(`an operand of kind ${operand.kind} has no integer value`);
     }
   }
 
-  readForWrite(operand: Operand): Value {
-    if (operand.kind !== 'memory') return this.read(operand);
-    const width = operand.bits as Width;
-    const window = this.window(this.address(operand), width / 8, true);
-    this.#windows.set(operand.slot, window);
-    return this.value(width, () => this.code.get(window.host).access(LOAD[width], 0));
-  }
-
-  write(operand: Operand, value: Value): void {
+  protected writeRegister(operand: Operand, value: Value): void {
     switch (operand.kind) {
       case 'gpr':
         this.#slot(operand);
@@ -125,12 +101,6 @@ export class InterpreterSemantics extends EngineSemantics {
         // as an x87 register it is a NaN or infinite
         this.#slot(operand).i32(0xffff).access('i32.store16', 8);
         break;
-      case 'memory': {
-        const window = this.#windows.get(operand.slot);
-        if (window === undefined) this.store(this.address(operand), value);
-        else this.storeInto(window, () => this.code.get(value.local).access(STORE[value.width], 0));
-        break;
-      }
       default:
         throw new Error(`an operand of kind ${operand.kind} cannot be written as an integer`);
     }
@@ -174,30 +144,14 @@ export class InterpreterSemantics extends EngineSemantics {
     return this.value(32, () => this.#slot(operand));
   }
 
-  readVector(operand: Operand, alignment?: Alignment): Vector {
-    if (operand.kind === 'xmm') {
-      return this.newVector(() => this.#slot(operand).access('v128.load', 0));
-    }
-    if (operand.kind === 'mmx') {
-      return this.newVector(() => this.#slot(operand).access('v128.load64_zero', 0));
-    }
-    const address = this.address(operand);
-    if (alignment?.aligned === true) this.requireAligned(address, 16);
-    return this.loadVector(address, operand.bits / 8);
+  protected readVectorRegister(operand: Operand): Vector {
+    const load = operand.kind === 'xmm' ? 'v128.load' : 'v128.load64_zero';
+    return this.newVector(() => this.#slot(operand).access(load, 0));
   }
 
-  writeVector(operand: Operand, value: Vector, alignment?: Alignment): void {
-    if (operand.kind === 'xmm') {
-      this.#slot(operand).get(value.local).access('v128.store', 0);
-      return;
-    }
-    if (operand.kind === 'mmx') {
-      this.write(operand, this.extractLane(value, 64, 0));
-      return;
-    }
-    const address = this.address(operand);
-    if (alignment?.aligned === true) this.requireAligned(address, 16);
-    this.storeVector(address, value, operand.bits / 8);
+  protected writeVectorRegister(operand: Operand, value: Vector): void {
+    if (operand.kind === 'mmx') this.write(operand, this.extractLane(value, 64, 0));
+    else this.#slot(operand).get(value.local).access('v128.store', 0);
   }
 
   // Registers by name
@@ -240,111 +194,27 @@ export class InterpreterSemantics extends EngineSemantics {
   // Flags
 
   flagsFrom(operation: FlagsOperation, a: Value, b: Value, result: Value): void {
-    const { width } = result;
-    let left = this.signExtend(a, 64);
-    const right = this.signExtend(b, 64);
-    if (operation === 'increment' || operation === 'decrement') {
-      left = this.fromBit(this.condition('b'), 64);
-    }
-    this.code.i32(0).get(right.local).access('i64.store', FLAGS_B);
-    this.#storeFlags(flagsKind(operation, width), this.signExtend(result, 64), left);
+    this.#flags.fromOperation(operation, a, b, result);
   }
 
   setFlags(changes: FlagChanges): void {
-    const { result } = changes;
-    const named = (Object.keys(FLAG_BIT) as FlagName[]).filter((name) => changes[name]);
-    let kept = ARITHMETIC_FLAGS;
-    for (const name of named) kept &= ~(1 << FLAG_BIT[name]);
-    if (result !== undefined) kept &= ~0xc4;
-    const word = this.value(32, () => {
-      if (kept === 0) this.code.i32(0);
-      else this.code.call(this.#runtime.flagsWord).i32(kept).op('i32.and');
-      for (const name of named) {
-        const bit = changes[name];
-        if (bit === undefined) continue;
-        this.code.get(bit.local).i32(FLAG_BIT[name]).op('i32.shl').op('i32.or');
-      }
-    });
-    if (result === undefined) this.#setFlagsWord(word);
-    else this.#storeFlags(KIND_MIXED, this.signExtend(result, 64), this.zeroExtend(word, 64));
+    this.#flags.change(changes);
   }
 
   flag(name: FlagName): Bit {
-    if (name === 'zf') return this.condition('e');
-    return this.bit(() => {
-      this.code.call(this.#runtime.flagsWord).i32(FLAG_BIT[name]).op('i32.shr_u');
-      this.code.i32(1).op('i32.and');
-    });
+    return this.#flags.flag(name);
   }
 
   condition(code: ConditionCode): Bit {
-    switch (code) {
-      case 'e':
-        return this.bit(() => this.code.i32(0).access('i64.load', FLAGS_RESULT).op('i64.eqz'));
-      case 'b':
-        return this.#subtractOr('lt_u', () => this.flag('cf'));
-      case 'be':
-        return this.#subtractOr('le_u', () => this.bitOr(this.flag('cf'), this.flag('zf')));
-      case 'l':
-        return this.#subtractOr('lt_s', () => this.bitXor(this.flag('sf'), this.flag('of')));
-      case 'le':
-        return this.#subtractOr('le_s', () =>
-          this.bitOr(this.bitXor(this.flag('sf'), this.flag('of')), this.flag('zf')),
-        );
-      case 's':
-        return this.#lazyOr(
-          KIND_SUBTRACT,
-          () => {
-            this.code.i32(0).access('i64.load', FLAGS_RESULT).i64(0n).op('i64.lt_s');
-          },
-          () => this.flag('sf'),
-        );
-      case 'o':
-        return this.flag('of');
-      case 'p':
-        return this.flag('pf');
-      case 'ne':
-        return this.bitNot(this.condition('e'));
-      case 'ae':
-        return this.bitNot(this.condition('b'));
-      case 'a':
-        return this.bitNot(this.condition('be'));
-      case 'ge':
-        return this.bitNot(this.condition('l'));
-      case 'g':
-        return this.bitNot(this.condition('le'));
-      case 'ns':
-        return this.bitNot(this.condition('s'));
-      case 'no':
-        return this.bitNot(this.condition('o'));
-      case 'np':
-        return this.bitNot(this.condition('p'));
-    }
+    return this.#flags.condition(code);
   }
 
   rflags(): Value {
-    return this.value(64, () => {
-      this.code.i32(0).access('i64.load', RFLAGS).i64(BigInt(~ARITHMETIC_FLAGS)).op('i64.and');
-      this.code.call(this.#runtime.flagsWord).op('i64.extend_i32_u').op('i64.or');
-    });
+    return this.#flags.all();
   }
 
   setRflags(value: Value, mask: bigint): void {
-    const arithmetic = mask & BigInt(ARITHMETIC_FLAGS);
-    if (arithmetic !== 0n) {
-      const word = this.value(32, () => {
-        this.code.get(value.local).op('i32.wrap_i64').i32(Number(arithmetic)).op('i32.and');
-        const kept = ARITHMETIC_FLAGS & ~Number(arithmetic);
-        if (kept === 0) return;
-        this.code.call(this.#runtime.flagsWord).i32(kept).op('i32.and').op('i32.or');
-      });
-      this.#setFlagsWord(word);
-    }
-    const rest = mask & ~BigInt(ARITHMETIC_FLAGS);
-    if (rest === 0n) return;
-    this.code.i32(0);
-    this.code.i32(0).access('i64.load', RFLAGS).i64(~rest).op('i64.and');
-    this.code.get(value.local).i64(rest).op('i64.and').op('i64.or').access('i64.store', RFLAGS);
+    this.#flags.setAll(value, mask);
   }
 
   // Control
@@ -465,40 +335,6 @@ export class InterpreterSemantics extends EngineSemantics {
     this.code.get(slow).if();
     this.code.get(BUDGET).call(this.#runtime.finishWrite).set(BUDGET);
     this.code.end();
-  }
-
-  #storeFlags(kind: number, result: Value, a: Value): void {
-    this.code.i32(0).i32(kind).access('i32.store', FLAGS_KIND);
-    this.code.i32(0).get(result.local).access('i64.store', FLAGS_RESULT);
-    this.code.i32(0).get(a.local).access('i64.store', FLAGS_A);
-  }
-
-  #setFlagsWord(word: Value): void {
-    const result = this.value(64, () =>
-      this.code.get(word.local).i32(0x40).op('i32.and').op('i32.eqz').op('i64.extend_i32_u'),
-    );
-    this.#storeFlags(KIND_WORD, result, this.zeroExtend(word, 64));
-  }
-
-  #subtractOr(comparison: 'lt_u' | 'le_u' | 'lt_s' | 'le_s', otherwise: () => Bit): Bit {
-    return this.#lazyOr(
-      KIND_SUBTRACT,
-      () => {
-        this.code.i32(0).access('i64.load', FLAGS_A);
-        this.code.i32(0).access('i64.load', FLAGS_B).op(`i64.${comparison}`);
-      },
-      otherwise,
-    );
-  }
-
-  /** A test that is quick after one kind of operation and general after the others. */
-  #lazyOr(kind: number, quick: () => void, otherwise: () => Bit): Bit {
-    const local = this.code.local('i32');
-    this.code.i32(0).access('i32.load', FLAGS_KIND).i32(kind).op('i32.eq').if();
-    quick();
-    this.code.set(local).else();
-    this.code.get(otherwise().local).set(local).end();
-    return { bit: true, local };
   }
 
   /** One instruction less; out of budget, or on with the next record. */

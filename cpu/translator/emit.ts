@@ -1,30 +1,14 @@
-// A region as a WebAssembly function (budget, depth) -> exit code. Guest registers are locals, loaded
-// at the start and stored at the end, around calls and where a helper looks at them. The budget is
-// checked on entry, on back edges and after calls; each block pays for its instructions as it begins.
-import { HELPERS } from '../helpers/names.js';
 import { LEFT_CONTINUE, LEFT_DECLINED, LEFT_FAULT } from '../interpreter/record.js';
 import type { Bit, Value } from '../isa/values.js';
-import {
-  EXIT_RECORD,
-  FLAGS_A,
-  FLAGS_B,
-  FLAGS_KIND,
-  FLAGS_RESULT,
-  PAGE_SIZE,
-  REMAINING,
-  RIP,
-  TLB_CODE,
-  TLB_CODE_ENTRIES,
-  XMM,
-} from '../layout.js';
+import { EXIT_RECORD, PAGE_SIZE, REMAINING, RIP, TLB_CODE, TLB_CODE_ENTRIES } from '../layout.js';
 import { Code } from '../wasm/code.js';
 import { ModuleBuilder, type Signature } from '../wasm/module.js';
 import { analyse, type Flow } from './flow.js';
+import { Frame } from './frame.js';
+import { services } from './imports.js';
 import type { Block, Region, RegionInstruction, Target } from './region.js';
 import {
-  type Frame,
   NotTranslatable,
-  type RegisterUse,
   type Surroundings,
   TranslatorSemantics,
   type TranslatorServices,
@@ -49,24 +33,13 @@ export class Refused extends Error {
 const BUDGET = 0;
 const DEPTH = 1;
 const REGION_SIGNATURE: Signature = { params: ['i32', 'i32'], results: ['i32'] };
-const ENGINE_FUNCTIONS = {
-  slowRead: { params: ['i64', 'i32'], results: ['i32'] },
-  slowWrite: { params: ['i64', 'i32'], results: ['i32'] },
-  multiplyHigh: { params: ['i64', 'i64'], results: ['i64'] },
-  multiplyHighSigned: { params: ['i64', 'i64'], results: ['i64'] },
-  flagsOf: { params: ['i32', 'i64', 'i64', 'i64'], results: ['i32'] },
-  regionAt: { params: ['i64'], results: ['i32'] },
-} as const satisfies Record<string, Signature>;
+
 /** Calls nested deeper than this leave all functions: the host's stack is finite. */
 const DEEPEST = 150;
 
 /** The module of one region; its function is exported as `region`. */
 export function emitRegion(region: Region, outside: Outside): Uint8Array<ArrayBuffer> {
   return new RegionEmitter(region, outside).emit();
-}
-
-function newUse(): RegisterUse {
-  return { gprs: new Set(), writtenGprs: new Set(), xmms: new Set(), writtenXmms: new Set() };
 }
 
 interface Label {
@@ -83,7 +56,6 @@ class RegionEmitter {
   readonly #code: Code;
   readonly #s: TranslatorSemantics;
   readonly #frame: Frame;
-  readonly #use = newUse();
   readonly #regionType: number;
   readonly #engine: TranslatorServices;
   readonly #exitCode: number;
@@ -111,24 +83,14 @@ class RegionEmitter {
     this.#regionType = this.#module.type(REGION_SIGNATURE);
     this.#code = new Code(REGION_SIGNATURE.params.length);
     const code = this.#code;
-    this.#frame = {
-      gprs: Array.from({ length: 16 }, () => code.local('i64')),
-      xmms: Array.from({ length: 16 }, () => code.local('v128')),
-      flags: {
-        kind: code.local('i32'),
-        result: code.local('i64'),
-        a: code.local('i64'),
-        b: code.local('i64'),
-      },
-    };
+    this.#frame = new Frame(code);
     this.#exitCode = code.local('i32');
     this.#exitRegion = code.local('i32');
     this.#exitDepth = 1;
-    this.#engine = this.#services();
+    this.#engine = services(this.#module);
     this.#s = new TranslatorSemantics(code, outside.view, {
       frame: this.#frame,
       services: this.#engine,
-      use: this.#use,
       surroundings: this.#surroundings(),
     });
   }
@@ -144,66 +106,21 @@ class RegionEmitter {
     return this.#module.finish();
   }
 
-  /** Functions of the engine, imported when first used. */
-  #services(): TranslatorServices {
-    const imports = new Map<string, number>();
-    const imported = (module: string, name: string, signature: Signature): number => {
-      let index = imports.get(name);
-      if (index === undefined) {
-        index = this.#module.importFunction(module, name, signature);
-        imports.set(name, index);
-      }
-      return index;
-    };
-    const engine = (name: keyof typeof ENGINE_FUNCTIONS): number =>
-      imported('engine', name, ENGINE_FUNCTIONS[name]);
-    return {
-      get slowRead() {
-        return engine('slowRead');
-      },
-      get slowWrite() {
-        return engine('slowWrite');
-      },
-      get multiplyHigh() {
-        return engine('multiplyHigh');
-      },
-      get multiplyHighSigned() {
-        return engine('multiplyHighSigned');
-      },
-      get flagsOf() {
-        return engine('flagsOf');
-      },
-      get regionAt() {
-        return engine('regionAt');
-      },
-      get finishWrite() {
-        return imported('mmu', 'finishTranslatedWrite', { params: [], results: ['i32'] });
-      },
-      ahead: (name) =>
-        imported('engine', name, { params: ['i64', 'i64', 'i64', 'i32'], results: ['i32'] }),
-      helper: (name, operands) => {
-        if (HELPERS[name] !== operands)
-          throw new Error(`${name} does not take ${operands} operands`);
-        const params = new Array<'i32'>(operands).fill('i32');
-        return imported('helper', name, { params, results: ['i32'] });
-      },
-    };
-  }
-
   #prologue(): void {
     const code = this.#code;
     code.get(BUDGET).i32(this.#longest).op('i32.lt_u').if();
     this.#storeRip(this.#region.entry);
     code.i32(0).get(BUDGET).access('i32.store', REMAINING);
     code.i32(LEFT_DECLINED).return().end();
-    this.#load();
+    this.#frame.load();
+    this.#frame.loadFlags();
   }
 
   /** Stores everything and leaves, or goes on in another region. */
   #epilogue(): void {
     const code = this.#code;
-    this.#store();
-    this.#storeFlagLocals();
+    this.#frame.store();
+    this.#frame.storeFlags();
     code.i32(0).get(BUDGET).access('i32.store', REMAINING);
     code.get(this.#exitRegion).if();
     code.get(BUDGET).get(DEPTH).get(this.#exitRegion).returnCallIndirect(this.#regionType);
@@ -290,9 +207,9 @@ class RegionEmitter {
       jumpRelative: () => this.#jumpRelative(),
       jump: (target) => this.#jump(target),
       aroundHelper: (call) => {
-        this.#store();
+        this.#frame.store();
         call();
-        this.#load();
+        this.#frame.load();
       },
     };
   }
@@ -452,8 +369,8 @@ class RegionEmitter {
     const code = this.#code;
     const why = this.#exitCode;
     this.#s.scoped(() => this.#s.flags.settle());
-    this.#store();
-    this.#storeFlagLocals();
+    this.#frame.store();
+    this.#frame.storeFlags();
     code.get(DEPTH).i32(DEEPEST).op('i32.lt_u').if('i32');
     code.get(BUDGET).get(DEPTH).i32(1).op('i32.add');
     pushRegion();
@@ -467,7 +384,8 @@ class RegionEmitter {
     code.i32(0).access('i64.load', RIP).i64(BigInt(next.address)).op('i64.ne').op('i32.or').if();
     code.get(why).return().end();
     code.i32(0).access('i32.load', REMAINING).set(BUDGET);
-    this.#load();
+    this.#frame.load();
+    this.#frame.loadFlags();
     this.#s.flags.replace({ kind: 'locals', scopes: [] });
     code.get(BUDGET).i32(this.#longest).op('i32.lt_u').if();
     this.#leaveTo(next.address);
@@ -504,62 +422,7 @@ class RegionEmitter {
   #storeRip(address: number): void {
     this.#code.i32(0).i64(BigInt(address)).access('i64.store', RIP);
   }
-
-  // Registers between locals and memory
-
-  #store(): void {
-    this.#code.defer(() => this.#storeRegisters());
-  }
-
-  #load(): void {
-    this.#code.defer(() => this.#loadRegisters());
-  }
-
-  #storeRegisters(): void {
-    for (const index of sorted(this.#use.writtenGprs)) {
-      this.#code
-        .i32(0)
-        .get(this.#frame.gprs[index])
-        .access('i64.store', index * 8);
-    }
-    for (const index of sorted(this.#use.writtenXmms)) {
-      this.#code
-        .i32(0)
-        .get(this.#frame.xmms[index])
-        .access('v128.store', XMM + index * 16);
-    }
-  }
-
-  #storeFlagLocals(): void {
-    const { kind, result, a, b } = this.#frame.flags;
-    this.#code.i32(0).get(kind).access('i32.store', FLAGS_KIND);
-    this.#code.i32(0).get(result).access('i64.store', FLAGS_RESULT);
-    this.#code.i32(0).get(a).access('i64.store', FLAGS_A);
-    this.#code.i32(0).get(b).access('i64.store', FLAGS_B);
-  }
-
-  #loadRegisters(): void {
-    for (const index of sorted(this.#use.gprs)) {
-      this.#code
-        .i32(0)
-        .access('i64.load', index * 8)
-        .set(this.#frame.gprs[index]);
-    }
-    for (const index of sorted(this.#use.xmms)) {
-      this.#code
-        .i32(0)
-        .access('v128.load', XMM + index * 16)
-        .set(this.#frame.xmms[index]);
-    }
-    const { kind, result, a, b } = this.#frame.flags;
-    this.#code.i32(0).access('i32.load', FLAGS_KIND).set(kind);
-    this.#code.i32(0).access('i64.load', FLAGS_RESULT).set(result);
-    this.#code.i32(0).access('i64.load', FLAGS_A).set(a);
-    this.#code.i32(0).access('i64.load', FLAGS_B).set(b);
-  }
 }
-
-const sorted = (set: ReadonlySet<number>): number[] => [...set].sort((a, b) => a - b);
 
 function successorsOf({ ending }: Block): number[] {
   const inside = (...targets: Target[]): number[] =>

@@ -1,7 +1,13 @@
 // Flags in translated code. What set them last is known while code is emitted, mostly; they are
 // computed only where something reads them. Where paths meet, four locals hold what FLAGS_KIND,
 // FLAGS_RESULT, FLAGS_A and FLAGS_B hold in the register file.
-import { ARITHMETIC_FLAGS, flagsKind, KIND_MIXED, KIND_WORD } from '../interpreter/flags.js';
+import {
+  ARITHMETIC_FLAGS,
+  FLAG_BIT,
+  flagsKind,
+  KIND_MIXED,
+  KIND_WORD,
+} from '../interpreter/flags.js';
 import type {
   ConditionCode,
   FlagChanges,
@@ -11,6 +17,7 @@ import type {
 } from '../isa/semantics.js';
 import type { Bit, Value } from '../isa/values.js';
 import type { LocalScope } from '../wasm/code.js';
+import type { Frame } from './frame.js';
 
 /** The locals of one instruction, given back when neither it nor its flags need them any more. */
 export interface Scope {
@@ -41,24 +48,8 @@ export type Pending =
       readonly scopes: readonly Scope[];
     };
 
-export const FLAG_BIT: Readonly<Record<FlagName, number>> = {
-  cf: 0,
-  pf: 2,
-  af: 4,
-  zf: 6,
-  sf: 7,
-  of: 11,
-};
 const FLAG_NAMES = Object.keys(FLAG_BIT) as FlagName[];
 const RESULT_FLAGS: ReadonlySet<FlagName> = new Set(['zf', 'sf', 'pf']);
-
-/** The four locals: kind i32; result, a and b i64. */
-export interface FlagLocals {
-  readonly kind: number;
-  readonly result: number;
-  readonly a: number;
-  readonly b: number;
-}
 
 const NEGATED: Partial<Record<ConditionCode, ConditionCode>> = {
   ne: 'e',
@@ -74,11 +65,11 @@ const NEGATED: Partial<Record<ConditionCode, ConditionCode>> = {
 export class PendingFlags {
   current: Pending = { kind: 'locals', scopes: [] };
   readonly #s: Semantics;
-  readonly #locals: FlagLocals;
+  readonly #locals: Frame['flags'];
   /** Index of the function (kind, result, a, b) -> flags. */
   readonly #flagsOf: () => number;
 
-  constructor(s: Semantics, locals: FlagLocals, flagsOf: () => number) {
+  constructor(s: Semantics, locals: Frame['flags'], flagsOf: () => number) {
     this.#s = s;
     this.#locals = locals;
     this.#flagsOf = flagsOf;

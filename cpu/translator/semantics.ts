@@ -1,6 +1,6 @@
 // The translator's back end: operands are constants, registers are locals, flags are computed where
 // they are read. What it cannot say it refuses, and the interpreter runs that instruction.
-import { EngineSemantics, LOAD, type Services, STORE } from '../engine/semantics.js';
+import { EngineSemantics, type Services } from '../engine/semantics.js';
 import { ARITHMETIC_FLAGS } from '../interpreter/flags.js';
 import {
   ADDRESS_MASK,
@@ -15,7 +15,6 @@ import {
   SEGMENT,
 } from '../interpreter/record.js';
 import type {
-  Alignment,
   ConditionCode,
   FlagChanges,
   FlagName,
@@ -26,30 +25,11 @@ import type { Bit, Value, Vector, Width } from '../isa/values.js';
 import { EXIT_ERROR, EXIT_VECTOR, RFLAGS, XMM, ZERO } from '../layout.js';
 import type { Code } from '../wasm/code.js';
 import { PendingFlags, release, type Scope } from './flags.js';
+import type { Frame } from './frame.js';
 import type { RegionInstruction } from './region.js';
 
 /** Thrown for an instruction that only the interpreter runs. */
 export class NotTranslatable extends Error {}
-
-/** Which registers a region's code reads or writes, and which it writes. */
-export interface RegisterUse {
-  readonly gprs: Set<number>;
-  readonly writtenGprs: Set<number>;
-  readonly xmms: Set<number>;
-  readonly writtenXmms: Set<number>;
-}
-
-/** Locals that live as long as the function. */
-export interface Frame {
-  readonly gprs: readonly number[];
-  readonly xmms: readonly number[];
-  readonly flags: {
-    readonly kind: number;
-    readonly result: number;
-    readonly a: number;
-    readonly b: number;
-  };
-}
 
 export interface TranslatorServices extends Services {
   /** (kind, result, a, b) -> flags. */
@@ -85,13 +65,11 @@ const REGISTER_HELPERS: ReadonlySet<string> = new Set(['divide128', 'divide128Si
 const REFUSED_HELPERS: ReadonlySet<string> = new Set(['cpuid', 'loadSegment']);
 
 export class TranslatorSemantics extends EngineSemantics {
-  readonly use: RegisterUse;
   readonly flags: PendingFlags;
   readonly #view: DataView;
   readonly #frame: Frame;
   readonly #surroundings: Surroundings;
   readonly #finishWrite: () => number;
-  readonly #windows = new Map<number, { host: number; slow: number }>();
   readonly #offsets = new Map<number, Value>();
   #record = 0;
   #scope: Scope = { locals: [], holds: 1 };
@@ -110,14 +88,12 @@ export class TranslatorSemantics extends EngineSemantics {
     parts: {
       readonly frame: Frame;
       readonly services: TranslatorServices;
-      readonly use: RegisterUse;
       readonly surroundings: Surroundings;
     },
   ) {
     super(code, parts.services);
     this.#view = view;
     this.#frame = parts.frame;
-    this.use = parts.use;
     this.#surroundings = parts.surroundings;
     this.#finishWrite = () => parts.services.finishWrite;
     this.flags = new PendingFlags(this, parts.frame.flags, () => parts.services.flagsOf);
@@ -126,7 +102,7 @@ export class TranslatorSemantics extends EngineSemantics {
   /** Emits an instruction; true when it has said where control goes. */
   instruction({ record, form }: RegionInstruction): void {
     this.#record = record;
-    this.#windows.clear();
+    this.beginInstruction();
     this.#offsets.clear();
     this.#slow = -1;
     this.#changed = -1;
@@ -173,33 +149,22 @@ export class TranslatorSemantics extends EngineSemantics {
 
   // Operands
 
-  read(operand: Operand): Value {
+  protected readRegister(operand: Operand): Value {
+    const at = this.#slot(operand);
     const width = operand.bits as Width;
     switch (operand.kind) {
-      case 'gpr': {
-        const at = this.#slot(operand);
+      case 'gpr':
         return (at & 7) === 1 ? this.highByte(at >> 3) : this.register(at >> 3, width);
-      }
       case 'immediate':
         return this.constant(this.#view.getBigUint64(this.#record + IMMEDIATE, true), width);
-      case 'memory':
-        return this.load(this.address(operand), width);
       case 'mmx':
-        return this.state(this.#slot(operand), 64);
+        return this.state(at, 64);
       default:
         throw new NotTranslatable(`an operand of kind ${operand.kind} has no integer value`);
     }
   }
 
-  readForWrite(operand: Operand): Value {
-    if (operand.kind !== 'memory') return this.read(operand);
-    const width = operand.bits as Width;
-    const window = this.window(this.address(operand), width / 8, true);
-    this.#windows.set(operand.slot, window);
-    return this.value(width, () => this.code.get(window.host).access(LOAD[width], 0));
-  }
-
-  write(operand: Operand, value: Value): void {
+  protected writeRegister(operand: Operand, value: Value): void {
     const at = this.#slot(operand);
     switch (operand.kind) {
       case 'gpr':
@@ -210,12 +175,6 @@ export class TranslatorSemantics extends EngineSemantics {
         this.setState(at, value);
         this.setState(at + 8, this.constant(0xffffn, 16));
         break;
-      case 'memory': {
-        const window = this.#windows.get(operand.slot);
-        if (window === undefined) this.store(this.address(operand), value);
-        else this.storeInto(window, () => this.code.get(value.local).access(STORE[value.width], 0));
-        break;
-      }
       default:
         throw new NotTranslatable(`an operand of kind ${operand.kind} is not written`);
     }
@@ -262,29 +221,15 @@ export class TranslatorSemantics extends EngineSemantics {
     return this.constant(BigInt(this.#slot(operand)), 32);
   }
 
-  readVector(operand: Operand, alignment?: Alignment): Vector {
+  protected readVectorRegister(operand: Operand): Vector {
     const at = this.#slot(operand);
     if (operand.kind === 'xmm') return this.xmm((at - XMM) >> 4);
-    if (operand.kind === 'mmx') {
-      return this.newVector(() => this.code.i32(at).access('v128.load64_zero', 0));
-    }
-    const address = this.address(operand);
-    if (alignment?.aligned === true) this.requireAligned(address, 16);
-    return this.loadVector(address, operand.bits / 8);
+    return this.newVector(() => this.code.i32(at).access('v128.load64_zero', 0));
   }
 
-  writeVector(operand: Operand, value: Vector, alignment?: Alignment): void {
-    if (operand.kind === 'xmm') {
-      this.setXmm((this.#slot(operand) - XMM) >> 4, value);
-      return;
-    }
-    if (operand.kind === 'mmx') {
-      this.write(operand, this.extractLane(value, 64, 0));
-      return;
-    }
-    const address = this.address(operand);
-    if (alignment?.aligned === true) this.requireAligned(address, 16);
-    this.storeVector(address, value, operand.bits / 8);
+  protected writeVectorRegister(operand: Operand, value: Vector): void {
+    if (operand.kind === 'mmx') this.write(operand, this.extractLane(value, 64, 0));
+    else this.setXmm((this.#slot(operand) - XMM) >> 4, value);
   }
 
   // Registers by name
@@ -298,7 +243,7 @@ export class TranslatorSemantics extends EngineSemantics {
 
   setRegister(index: number, value: Value): void {
     const whole = this.#gpr(index);
-    this.use.writtenGprs.add(index);
+    this.#frame.writtenGprs.add(index);
     if (value.width >= 32) {
       this.code.get(this.zeroExtend(value, 64).local).set(whole);
       return;
@@ -317,19 +262,19 @@ export class TranslatorSemantics extends EngineSemantics {
 
   setHighByte(index: number, value: Value): void {
     const whole = this.#gpr(index);
-    this.use.writtenGprs.add(index);
+    this.#frame.writtenGprs.add(index);
     this.code.get(whole).i64(~0xff00n).op('i64.and');
     this.code.get(value.local).i32(8).op('i32.shl').op('i64.extend_i32_u').op('i64.or').set(whole);
   }
 
   xmm(index: number): Vector {
-    this.use.xmms.add(index);
+    this.#frame.usedXmms.add(index);
     return this.newVector(() => this.code.get(this.#frame.xmms[index]));
   }
 
   setXmm(index: number, value: Vector): void {
-    this.use.xmms.add(index);
-    this.use.writtenXmms.add(index);
+    this.#frame.usedXmms.add(index);
+    this.#frame.writtenXmms.add(index);
     this.code.get(value.local).set(this.#frame.xmms[index]);
   }
 
@@ -463,7 +408,7 @@ export class TranslatorSemantics extends EngineSemantics {
     if (!REGISTER_HELPERS.has(name)) return super.helper(name, ...operands);
     for (const register of [0, 1, 2, 3]) {
       this.#gpr(register);
-      this.use.writtenGprs.add(register);
+      this.#frame.writtenGprs.add(register);
     }
     const result = this.variable(this.constant(0n, 32));
     this.#surroundings.aroundHelper(() => {
@@ -503,7 +448,7 @@ export class TranslatorSemantics extends EngineSemantics {
   }
 
   #gpr(index: number): number {
-    this.use.gprs.add(index);
+    this.#frame.usedGprs.add(index);
     return this.#frame.gprs[index];
   }
 }
