@@ -2,6 +2,7 @@
 import {
   type AddressSpace,
   Cpu,
+  type Engine,
   type Exit,
   PAGE_NX,
   PAGE_USER,
@@ -19,17 +20,29 @@ export const READ_ONLY = PAGE_USER | PAGE_NX;
 export const READ_WRITE = PAGE_USER | PAGE_WRITE | PAGE_NX;
 export const EXECUTE = PAGE_USER;
 
-const cpu = new Cpu({ memory: 0x400_0000 });
+const cpus = new Map<Engine, Cpu>();
+
+/** One CPU for each engine: making one takes longer than most tests. */
+function cpuWith(engine: Engine): Cpu {
+  let cpu = cpus.get(engine);
+  if (cpu === undefined) {
+    cpu = new Cpu({ memory: 0x400_0000, engine });
+    cpus.set(engine, cpu);
+  }
+  return cpu;
+}
 
 export class TestMachine {
-  readonly cpu = cpu;
+  readonly cpu: Cpu;
   readonly space: AddressSpace;
-  readonly registers: Registers = cpu.registers;
+  readonly registers: Registers;
 
   /** @param code machine code, placed at `at` */
-  constructor(code: readonly number[], at = CODE) {
-    this.space = cpu.createAddressSpace();
-    cpu.activate(this.space);
+  constructor(code: readonly number[], at = CODE, engine: Engine = 'auto') {
+    this.cpu = cpuWith(engine);
+    this.registers = this.cpu.registers;
+    this.space = this.cpu.createAddressSpace();
+    this.cpu.activate(this.space);
     this.page(CODE, EXECUTE);
     this.page(DATA, READ_WRITE);
     this.page(STACK_TOP - 4096, READ_WRITE);
@@ -41,24 +54,24 @@ export class TestMachine {
 
   /** Maps a fresh page. */
   page(address: number, flags: number): number {
-    const frame = cpu.memory.allocate();
+    const frame = this.cpu.memory.allocate();
     this.space.map(address, frame, flags);
     return frame;
   }
 
   poke(address: number, bytes: readonly number[]): void {
     bytes.forEach((byte, i) => {
-      cpu.memory.write(this.#offset(address + i), Uint8Array.of(byte));
+      this.cpu.memory.write(this.#offset(address + i), Uint8Array.of(byte));
     });
   }
 
   peek(address: number, length: number): number[] {
-    return Array.from({ length }, (_, i) => cpu.memory.bytes[this.#offset(address + i)]);
+    return Array.from({ length }, (_, i) => this.cpu.memory.bytes[this.#offset(address + i)]);
   }
 
   run(budget = 1000): Exit {
-    cpu.activate(this.space);
-    return cpu.run(budget);
+    this.cpu.activate(this.space);
+    return this.cpu.run(budget);
   }
 
   /** Gives back every frame; how many stay in use is a leak. */
@@ -69,11 +82,11 @@ export class TestMachine {
       void address;
     });
     this.space.destroy();
-    for (const frame of frames) cpu.memory.release(frame);
+    for (const frame of frames) this.cpu.memory.release(frame);
   }
 
   #offset(address: number): number {
-    return cpu.memory.offset(this.space.frameAt(address)) + (address % 4096);
+    return this.cpu.memory.offset(this.space.frameAt(address)) + (address % 4096);
   }
 }
 
