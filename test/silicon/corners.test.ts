@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { compare, describe as tell } from './compare.js';
+import { compare, compareWhole, describe as tell } from './compare.js';
 import { CORNERS } from './corners.js';
 import { EmulatedProcessor } from './emulated.js';
 import { baselineMemory } from './generator.js';
@@ -31,3 +31,21 @@ describe('the emulated processor agrees with silicon where chance seldom looks',
     });
   }
 });
+
+/** A step pushes the trap flag, or is of two instructions. */
+const STEPPED_OTHERWISE = /PUSHF|POPF|SS\b/;
+
+for (const engine of ['interp', 'translate'] as const) {
+  describe(`at full speed (${engine}) the emulated processor ends where stepping ends`, () => {
+    const emulated = new EmulatedProcessor(engine);
+    emulated.setBaseline(baselineMemory());
+
+    for (const corner of CORNERS.filter(({ title }) => !STEPPED_OTHERWISE.test(title))) {
+      it(corner.title, () => {
+        const stepped = emulated.run(corner);
+        const mismatch = compareWhole(corner, stepped, emulated.runWhole(corner));
+        if (mismatch !== undefined) expect.fail(tell(mismatch, 'this test'));
+      });
+    }
+  });
+}
