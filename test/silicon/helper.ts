@@ -29,11 +29,17 @@ export function build(
   return to;
 }
 
+/** For stepper.c: with restartable sequences the kernel would write to memory that it unmaps. */
+export const environment = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  GLIBC_TUNABLES: 'glibc.pthread.rseq=0',
+});
+
 /** The reason why the host's processor cannot be compared with, if there is one. */
 export function whyUnavailable(): string | undefined {
   if (process.arch !== 'x64' || process.platform !== 'linux') return 'the host is no x86_64 Linux';
   try {
-    execFileSync(build('stepper.c'), { input: '', stdio: 'pipe' });
+    execFileSync(build('stepper.c'), { env: environment(), input: '', stdio: 'pipe' });
   } catch (error) {
     return `gcc or ptrace is missing: ${error instanceof Error ? error.message : String(error)}`;
   }

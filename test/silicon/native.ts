@@ -1,6 +1,6 @@
 // The host's own processor behind stepper.c: cases go out in batches over a pipe, results come back.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { build } from './helper.js';
+import { build, environment } from './helper.js';
 import { type Case, MachineState, type Patch, RIP, STATE_SIZE, type Step } from './state.js';
 
 const CASE_HEADER = 24 + STATE_SIZE;
@@ -82,9 +82,10 @@ export class NativeProcessor {
   #complaints = '';
 
   constructor() {
-    // the C library's restartable sequences would have the kernel write to memory that is unmapped
-    const env = { ...process.env, GLIBC_TUNABLES: 'glibc.pthread.rseq=0' };
-    this.#child = spawn(build('stepper.c'), { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child = spawn(build('stepper.c'), {
+      env: environment(),
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#receive(chunk));
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.#complaints += chunk.toString();
