@@ -26,6 +26,9 @@ import {
   TRANSLATED_HANDLER,
 } from './record.js';
 
+/** Of an address shifted right by 8: the offset of its code entry in the TLB, 16 bytes each. */
+const CODE_ENTRY_BITS = (TLB_CODE_ENTRIES - 1) << 4;
+
 /** Defines the functions of the runtime that are about control flow, and exports what regions need. */
 export function defineFlow(module: ModuleBuilder, runtime: Runtime): void {
   defineLeaving(module, runtime);
@@ -65,15 +68,14 @@ function defineLeaving(module: ModuleBuilder, runtime: Runtime): void {
 }
 
 function defineLookup(module: ModuleBuilder, index: number): void {
-  const code = module.define(index);
+  pushRecordAt(module.define(index));
+}
+
+/** Pushes the record at the address that is parameter 0, or 0. */
+function pushRecordAt(code: Code): void {
   const entry = code.local('i32');
-  code
-    .get(0)
-    .i64(8n)
-    .op('i64.shr_u')
-    .op('i32.wrap_i64')
-    .i32((TLB_CODE_ENTRIES - 1) << 4);
-  code.op('i32.and').i32(0).access('i32.load', TLB_CODE).op('i32.add').set(entry);
+  code.get(0).i64(8n).op('i64.shr_u').op('i32.wrap_i64').i32(CODE_ENTRY_BITS).op('i32.and');
+  code.i32(0).access('i32.load', TLB_CODE).op('i32.add').set(entry);
   code.get(0).i64(-4096n).op('i64.and').get(entry).access('i64.load', 0).op('i64.eq').if('i32');
   code.get(entry).access('i32.load', 8);
   code.get(0).op('i32.wrap_i64').i32(0xfff).op('i32.and').i32(2).op('i32.shl').op('i32.add');
@@ -166,7 +168,8 @@ function defineTranslated(module: ModuleBuilder, runtime: Runtime): void {
   const regionAt = module.declare({ params: ['i64'], results: ['i32'] });
   const find = module.define(regionAt);
   const record = find.local('i32');
-  find.get(0).call(runtime.lookup).tee(record).if('i32');
+  pushRecordAt(find);
+  find.tee(record).if('i32');
   find.get(record).access('i32.load', REGION).i32(0);
   find.get(record).access('i32.load', HANDLER).i32(TRANSLATED_HANDLER).op('i32.eq').select();
   find.else().i32(0).end();

@@ -76,7 +76,8 @@ function scan(s: Semantics, to: Operand, from: Operand, forward: boolean): void 
     found = s.subtract(s.constant(BigInt(wide.width - 1), wide.width), s.countLeadingZeros(wide));
   }
   s.write(to, s.select(zero, old, s.truncate(found, width)));
-  s.setFlags({ zf: zero });
+  // only ZF is defined; the others are those of a test of the source
+  s.flagsFromLogic(a);
 }
 instruction('bsf', 'r*,rm*', (s, to, from) => scan(s, to, from, true));
 instruction('bsr', 'r*,rm*', (s, to, from) => scan(s, to, from, false));

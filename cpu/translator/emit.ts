@@ -99,6 +99,9 @@ class RegionEmitter {
     const code = this.#code;
     this.#prologue();
     code.block();
+    this.#s.flags.replace({ kind: 'memory', scopes: [] });
+    // the head of a loop has its flags in the locals, however it is reached
+    if (this.#flow.isLoop[0]) this.#frame.loadFlags();
     this.#tree(0);
     code.end();
     this.#epilogue();
@@ -113,7 +116,6 @@ class RegionEmitter {
     code.i32(0).get(BUDGET).access('i32.store', REMAINING);
     code.i32(LEFT_DECLINED).return().end();
     this.#frame.load();
-    this.#frame.loadFlags();
   }
 
   /** Stores everything and leaves, or goes on in another region. */
@@ -170,7 +172,7 @@ class RegionEmitter {
     const block = this.#region.blocks[node];
     this.#block = block;
     this.#node = node;
-    if (this.#flow.isMerge[node] || this.#flow.isLoop[node] || node === 0) {
+    if (this.#flow.isMerge[node] || this.#flow.isLoop[node]) {
       this.#s.flags.replace({ kind: 'locals', scopes: [] });
     }
     const count = block.instructions.length;
@@ -385,8 +387,7 @@ class RegionEmitter {
     code.get(why).return().end();
     code.i32(0).access('i32.load', REMAINING).set(BUDGET);
     this.#frame.load();
-    this.#frame.loadFlags();
-    this.#s.flags.replace({ kind: 'locals', scopes: [] });
+    this.#s.flags.replace({ kind: 'memory', scopes: [] });
     code.get(BUDGET).i32(this.#longest).op('i32.lt_u').if();
     this.#leaveTo(next.address);
     code.end();

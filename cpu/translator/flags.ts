@@ -29,6 +29,8 @@ export interface Scope {
 export type Pending =
   /** The four locals. */
   | { readonly kind: 'locals'; readonly scopes: readonly Scope[] }
+  /** The register file, from which nothing has loaded them yet. */
+  | { readonly kind: 'memory'; readonly scopes: readonly Scope[] }
   | {
       readonly kind: 'operation';
       readonly operation: FlagsOperation;
@@ -65,13 +67,15 @@ const NEGATED: Partial<Record<ConditionCode, ConditionCode>> = {
 export class PendingFlags {
   current: Pending = { kind: 'locals', scopes: [] };
   readonly #s: Semantics;
+  readonly #frame: Frame;
   readonly #locals: Frame['flags'];
   /** Index of the function (kind, result, a, b) -> flags. */
   readonly #flagsOf: () => number;
 
-  constructor(s: Semantics, locals: Frame['flags'], flagsOf: () => number) {
+  constructor(s: Semantics, frame: Frame, flagsOf: () => number) {
     this.#s = s;
-    this.#locals = locals;
+    this.#frame = frame;
+    this.#locals = frame.flags;
     this.#flagsOf = flagsOf;
   }
 
@@ -138,6 +142,10 @@ export class PendingFlags {
     const { kind, result, a, b } = this.#locals;
     const pending = this.current;
     if (pending.kind === 'locals') return;
+    if (pending.kind === 'memory') {
+      this.#frame.loadFlags();
+      return;
+    }
     if (pending.kind === 'operation') {
       this.#pushOperation(pending);
       code.set(b).set(a).set(result).set(kind);
@@ -179,6 +187,7 @@ export class PendingFlags {
     }
     return s.value(32, () => {
       if (pending.kind === 'operation') this.#pushOperation(pending);
+      else if (pending.kind === 'memory') this.#frame.pushFlags();
       else this.#pushLocals();
       s.code.call(this.#flagsOf());
     });

@@ -69,6 +69,12 @@ export class Frame {
     this.#code.i32(0).get(b).access('i64.store', FLAGS_B);
   }
 
+  /** Pushes kind, result, a and b as the register file holds them. */
+  pushFlags(): void {
+    this.#code.i32(0).access('i32.load', FLAGS_KIND).i32(0).access('i64.load', FLAGS_RESULT);
+    this.#code.i32(0).access('i64.load', FLAGS_A).i32(0).access('i64.load', FLAGS_B);
+  }
+
   loadFlags(): void {
     const { kind, result, a, b } = this.flags;
     this.#code.i32(0).access('i32.load', FLAGS_KIND).set(kind);

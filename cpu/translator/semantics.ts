@@ -96,7 +96,7 @@ export class TranslatorSemantics extends EngineSemantics {
     this.#frame = parts.frame;
     this.#surroundings = parts.surroundings;
     this.#finishWrite = () => parts.services.finishWrite;
-    this.flags = new PendingFlags(this, parts.frame.flags, () => parts.services.flagsOf);
+    this.flags = new PendingFlags(this, parts.frame, () => parts.services.flagsOf);
   }
 
   /** Emits an instruction; true when it has said where control goes. */
