@@ -35,7 +35,6 @@ const ALLOWED: Record<Layer, readonly string[]> = {
     'esbuild',
     'picocolors',
     'cli-table3',
-    'tinybench',
   ],
   examples: ['relibc-ptrace', 'lib', 'node'],
   test: [
