@@ -65,7 +65,10 @@ export function defineSlowAccess(code: Code, slowest: number, write: boolean): v
   if (write) writable(code, frame, giveUp);
   const marks = BigInt(PAGE_ACCESSED | (write ? PAGE_DIRTY : 0));
   code.get(line).get(entry).i64(marks).op('i64.or').access('i64.store');
-  enterTlb(code, { line, page, table, write });
+  enterTlb(code, { line, page, table }, () => {
+    if (write) code.get(page);
+    else pushWriteTag(code, { entry, frame, page });
+  });
   if (write) code.i32(0).i32(0).access('i32.store', WRITE_PENDING);
   code.get(ADDRESS).op('i32.wrap_i64').i32(0xfff).op('i32.and').get(table).op('i32.add');
   code.return();
@@ -85,10 +88,24 @@ function writable(code: Code, frame: number, giveUp: () => void): void {
   code.access('i32.store8');
 }
 
+/** A page that was written before may be written again, unless code was decoded from it since. */
+function pushWriteTag(
+  code: Code,
+  { entry, frame, page }: { entry: number; frame: number; page: number },
+): void {
+  const written = BigInt(PAGE_WRITE | PAGE_DIRTY);
+  code.get(page).i64(INVALID);
+  code.get(entry).i64(written).op('i64.and').i64(written).op('i64.eq');
+  code.get(frame).i64(12n).op('i64.shr_u').op('i32.wrap_i64');
+  code.i32(0).access('i32.load', FRAME_NOTES).op('i32.add').access('i32.load8_u');
+  code.i32(NOTE_WRITABLE).op('i32.eq').op('i32.and').select();
+}
+
 /** `table` is the linear address of the page; `line` and `page` are free. */
 function enterTlb(
   code: Code,
-  { line, page, table, write }: { line: number; page: number; table: number; write: boolean },
+  { line, page, table }: { line: number; page: number; table: number },
+  pushWritable: () => void,
 ): void {
   code.get(ADDRESS).i64(7n).op('i64.shr_u').op('i32.wrap_i64');
   code.i32((TLB_DATA_ENTRIES - 1) << 5).op('i32.and');
@@ -96,8 +113,7 @@ function enterTlb(
   code.get(ADDRESS).i64(-4096n).op('i64.and').set(page);
   code.get(line).get(page).access('i64.store', 0);
   code.get(line);
-  if (write) code.get(page);
-  else code.i64(INVALID);
+  pushWritable();
   code.access('i64.store', 8);
   code.get(line).get(table).get(page).op('i32.wrap_i64').op('i32.sub').access('i32.store', 16);
 }

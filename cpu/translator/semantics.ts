@@ -417,6 +417,23 @@ export class TranslatorSemantics extends EngineSemantics {
     return result;
   }
 
+  /** In line, where the interpreter calls a function: four products of halves. */
+  override multiplyHigh(a: Value, b: Value, signed: boolean): Value {
+    const mask = this.constant(0xffff_ffffn, 64);
+    const half = this.constant(32n, 64);
+    const [low0, low1] = [this.and(a, mask), this.and(b, mask)];
+    const [high0, high1] = [this.shiftRight(a, half), this.shiftRight(b, half)];
+    const carry = this.shiftRight(this.multiply(low0, low1), half);
+    const middle = this.add(this.multiply(high0, low1), carry);
+    const other = this.add(this.multiply(low0, high1), this.and(middle, mask));
+    let high = this.add(this.multiply(high0, high1), this.shiftRight(middle, half));
+    high = this.add(high, this.shiftRight(other, half));
+    if (!signed) return high;
+    const sign = this.constant(63n, 64);
+    high = this.subtract(high, this.and(this.shiftRightSigned(a, sign), b));
+    return this.subtract(high, this.and(this.shiftRightSigned(b, sign), a));
+  }
+
   protected emitFault(): void {
     this.#surroundings.fault();
   }
