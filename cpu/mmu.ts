@@ -109,6 +109,13 @@ export class Mmu {
     return first || second;
   }
 
+  /** Linear address of a byte that the user may read, or -1; nothing is noted. */
+  peek(address: number): number {
+    if ((this.#flags(address) & PAGE_USER) === 0) return -1;
+    const frame = this.#space?.frameAt(address) ?? -1;
+    return frame < 0 ? -1 : this.#memory.offset(frame) + (address % PAGE_SIZE);
+  }
+
   /** The frame to fetch instructions from, or -1 after noting the fault. */
   fetch(address: number): number {
     const frame = this.executable(address);

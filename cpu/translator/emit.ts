@@ -284,14 +284,9 @@ class RegionEmitter {
   #branch(taken: Bit): void {
     const { ending } = this.#block;
     if (ending.kind !== 'branch') throw new Error('a branch inside a block');
-    const { flags } = this.#s;
-    const before = flags.current;
-    flags.hold(before);
     this.#code.get(taken.local).if();
-    this.#edge(ending.taken);
+    this.#divert(() => this.#edge(ending.taken));
     this.#code.end();
-    flags.replace(before);
-    flags.drop(before);
     this.#edge(ending.next);
   }
 
@@ -310,11 +305,46 @@ class RegionEmitter {
       this.#callRegion(ending.next, () => code.get(target.local).call(this.#engine.regionAt));
       return;
     }
+    if (ending.kind === 'indirect') this.#tryGuesses(target, ending.guesses);
     // a return goes back to the function that called this one; other jumps may stay translated
     if (!this.#instruction.form.key.startsWith('ret')) {
       code.get(target.local).call(this.#engine.regionAt).set(this.#exitRegion);
     }
     this.#exit(LEFT_CONTINUE);
+  }
+
+  /** Compares a computed target with the blocks that it may be: a search among sorted addresses. */
+  #tryGuesses(target: Value, guesses: readonly Target[]): void {
+    const inside = guesses.filter(({ block }) => block >= 0);
+    inside.sort((a, b) => a.address - b.address);
+    const code = this.#code;
+    const search = (from: number, to: number): void => {
+      if (to - from > 2) {
+        const middle = (from + to) >> 1;
+        code.get(target.local).i64(BigInt(inside[middle].address)).op('i64.lt_u').if();
+        search(from, middle);
+        code.else();
+        search(middle, to);
+        code.end();
+        return;
+      }
+      for (const guess of inside.slice(from, to)) {
+        code.get(target.local).i64(BigInt(guess.address)).op('i64.eq').if();
+        this.#divert(() => this.#edge(guess));
+        code.end();
+      }
+    };
+    search(0, inside.length);
+  }
+
+  /** Emits one way that control may go; the flags are as they were for the other ways. */
+  #divert(emit: () => void): void {
+    const { flags } = this.#s;
+    const before = flags.current;
+    flags.hold(before);
+    emit();
+    flags.replace(before);
+    flags.drop(before);
   }
 
   /** Control flows along an edge; nothing comes after. */
@@ -332,11 +362,7 @@ class RegionEmitter {
     if (!isBack && !isMerge[to.block]) {
       // around a loop the flags are in their locals
       if (isLoop[to.block]) this.#s.scoped(() => this.#s.flags.settle());
-      this.#s.flags.hold(this.#s.flags.current);
-      const pending = this.#s.flags.current;
-      this.#tree(to.block);
-      this.#s.flags.replace(pending);
-      this.#s.flags.drop(pending);
+      this.#divert(() => this.#tree(to.block));
       return;
     }
     const label = (isBack ? this.#loops : this.#merges).find(({ node }) => node === to.block);
@@ -434,7 +460,7 @@ function successorsOf({ ending }: Block): number[] {
     case 'call':
       return inside(ending.next);
     case 'indirect':
-      return [];
+      return inside(...ending.guesses);
     default:
       return inside(ending.to);
   }

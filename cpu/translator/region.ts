@@ -27,8 +27,8 @@ export type Ending =
   | { readonly kind: 'jump'; readonly to: Target }
   /** The last instruction is a call, direct or not, which returns to `next`. */
   | { readonly kind: 'call'; readonly to: number | undefined; readonly next: Target }
-  /** The last instruction computes where it goes. */
-  | { readonly kind: 'indirect' };
+  /** The last instruction computes where it goes: perhaps to one of these. */
+  | { readonly kind: 'indirect'; readonly guesses: readonly Target[] };
 
 export interface Block {
   readonly address: number;
@@ -49,12 +49,14 @@ export interface InstructionSource {
   at(address: number): RegionInstruction | undefined;
   /** The target of the direct branch in a record. */
   target(record: number): number;
+  /** Where an indirect jump may lead, as far as can be told from what comes before it. */
+  guessTargets(run: readonly RegionInstruction[]): readonly number[];
   /** May the branch in a record be taken? Not, if it was seen often and never was. */
   mayBeTaken(record: number): boolean;
 }
 
 const MOST_INSTRUCTIONS = 250;
-const MOST_BLOCKS = 60;
+const MOST_BLOCKS = 80;
 
 const CONDITIONAL = /^(j(?!mp)|loop)/;
 
@@ -72,10 +74,11 @@ export function roleOf(key: string): Role {
 /** Finds the region entered at an address, or undefined when its first instruction is no good. */
 export function findRegion(entry: number, source: InstructionSource): Region | undefined {
   const instructions = new Map<number, RegionInstruction>();
+  const guesses = new Map<number, readonly number[]>();
   const leaders = new Set<number>([entry]);
   const work = [entry];
   for (let address = work.shift(); address !== undefined; address = work.shift()) {
-    follow(address, source, instructions, leaders, work);
+    follow(address, source, { instructions, guesses, leaders, work });
   }
   if (!instructions.has(entry)) return undefined;
   const starts = [
@@ -84,7 +87,7 @@ export function findRegion(entry: number, source: InstructionSource): Region | u
   ];
   const kept = starts.filter((start) => instructions.has(start)).slice(0, MOST_BLOCKS);
   const indices = new Map(kept.map((start, index) => [start, index]));
-  const blocks = kept.map((start) => blockAt(start, source, instructions, indices));
+  const blocks = kept.map((start) => blockAt(start, source, { instructions, guesses, indices }));
   const pages = new Set<number>();
   for (const { instructions: all } of blocks) {
     for (const { address } of all) pages.add(address - (address % PAGE_SIZE));
@@ -96,15 +99,22 @@ export function findRegion(entry: number, source: InstructionSource): Region | u
 function follow(
   start: number,
   source: InstructionSource,
-  instructions: Map<number, RegionInstruction>,
-  leaders: Set<number>,
-  work: number[],
+  found: {
+    readonly instructions: Map<number, RegionInstruction>;
+    /** Where indirect jumps may lead, by their addresses. */
+    readonly guesses: Map<number, readonly number[]>;
+    readonly leaders: Set<number>;
+    readonly work: number[];
+  },
 ): void {
+  const { instructions, guesses, leaders, work } = found;
+  const run: RegionInstruction[] = [];
   let address = start;
   while (instructions.size < MOST_INSTRUCTIONS && !instructions.has(address)) {
     const instruction = source.at(address);
     if (instruction === undefined) return;
     instructions.set(address, instruction);
+    run.push(instruction);
     const next = address + instruction.length;
     const role = roleOf(instruction.form.key);
     const lead = (to: number): void => {
@@ -118,6 +128,10 @@ function follow(
       lead(source.target(instruction.record));
     } else if (role === 'call' || role === 'indirect call') {
       lead(next);
+    } else if (role === 'indirect') {
+      const targets = source.guessTargets(run);
+      guesses.set(address, targets);
+      for (const target of targets) lead(target);
     }
     if (role !== 'plain') return;
     // an edge between pages has to be checked, so it begins a block
@@ -132,9 +146,13 @@ function follow(
 function blockAt(
   start: number,
   source: InstructionSource,
-  instructions: ReadonlyMap<number, RegionInstruction>,
-  indices: ReadonlyMap<number, number>,
+  found: {
+    readonly instructions: ReadonlyMap<number, RegionInstruction>;
+    readonly guesses: ReadonlyMap<number, readonly number[]>;
+    readonly indices: ReadonlyMap<number, number>;
+  },
 ): Block {
+  const { instructions, guesses, indices } = found;
   const to = (address: number): Target => ({ block: indices.get(address) ?? -1, address });
   const body: RegionInstruction[] = [];
   let address = start;
@@ -169,7 +187,14 @@ function blockAt(
           ending: { kind: 'call', to: undefined, next },
         };
       case 'indirect':
-        return { address: start, instructions: body, ending: { kind: 'indirect' } };
+        return {
+          address: start,
+          instructions: body,
+          ending: {
+            kind: 'indirect',
+            guesses: (guesses.get(instruction.address) ?? []).map(to),
+          },
+        };
       default:
     }
   }

@@ -1,5 +1,6 @@
 // Translated regions: made when a branch target has become hot, found by number in a table, dropped
 // when code that they were made from changes.
+import { USER_END } from '../address-space.js';
 import type { CodeCache } from '../code-cache.js';
 import type { Helper } from '../helpers/index.js';
 import { handlerForms } from '../interpreter/generate.js';
@@ -20,6 +21,7 @@ import { PAGE_SIZE } from '../layout.js';
 import type { PhysicalMemory } from '../memory.js';
 import type { Mmu } from '../mmu.js';
 import { emitRegion, type Outside, Refused } from './emit.js';
+import { type Guest, guessTargets } from './jump-tables.js';
 import {
   findRegion,
   type InstructionSource,
@@ -57,6 +59,13 @@ export class Translator {
   /** Regions that lie on a page, by its table of records. */
   readonly #byTable = new Map<number, Set<number>>();
   #bytes = 0;
+  /** The guest's registers and memory as they are now. */
+  readonly #guest: Guest = {
+    record: (at) => this.#memory.view.getBigUint64(at, true),
+    field: (at) => this.#memory.view.getUint16(at, true),
+    register: (index) => this.#number(index * 8),
+    word: (address, bytes) => this.#word(address, bytes),
+  };
   #lastNumber = 0;
 
   constructor(parts: {
@@ -95,6 +104,7 @@ export class Translator {
     const source: InstructionSource = {
       at: (at) => this.#instructionAt(at),
       target: (record) => this.#number(record + IMMEDIATE),
+      guessTargets: (run) => guessTargets(run, this.#guest),
       mayBeTaken: (record) => this.#everything || this.#wasTaken(record),
     };
     for (;;) {
@@ -108,6 +118,14 @@ export class Translator {
         this.#refused.add(error.instruction.form);
       }
     }
+  }
+
+  /** A word of guest memory as a signed number, if it lies on one readable page. */
+  #word(address: number, bytes: 4 | 8): number | undefined {
+    if (!(address >= 0 && address < USER_END)) return undefined;
+    const offset = this.#mmu.peek(address);
+    if (offset < 0 || (address % PAGE_SIZE) + bytes > PAGE_SIZE) return undefined;
+    return bytes === 4 ? this.#memory.view.getInt32(offset, true) : this.#number(offset);
   }
 
   #outside(): Outside {
