@@ -3,7 +3,6 @@
 import {
   FCW,
   FS_BASE,
-  FTW,
   GS_BASE,
   MXCSR,
   REGISTERS_SIZE,
@@ -13,6 +12,8 @@ import {
   X87,
   XMM,
 } from './layout.js';
+import { loadFxsave, storeFxsave } from './x87/environment.js';
+import { X87State } from './x87/state.js';
 
 /** Indices of {@link Registers.get}: the general registers in encoding order, then RIP and RFLAGS. */
 export const RAX = 0;
@@ -58,6 +59,8 @@ export class Registers {
   static readonly SIZE = REGISTERS_SIZE;
   readonly view: DataView;
   readonly bytes: Uint8Array;
+  /** Made when first needed. */
+  #x87: X87State | undefined;
 
   constructor(buffer: ArrayBufferLike = new ArrayBuffer(REGISTERS_SIZE), byteOffset = 0) {
     this.view = new DataView(buffer, byteOffset, REGISTERS_SIZE);
@@ -252,33 +255,24 @@ export class Registers {
 
   /** Stores the 512-byte FXSAVE64 image. */
   fxsave(target: Uint8Array): void {
-    target.fill(0, 0, 416);
-    // FCW, FSW, abridged FTW, then FOP, FIP and FDP lie in the image as they do here
-    target.set(this.bytes.subarray(FCW, FCW + 5), 0);
-    target.set(this.bytes.subarray(FCW + 6, FCW + 24), 6);
     const image = new DataView(target.buffer, target.byteOffset, target.byteLength);
+    target.fill(0, 0, 416);
+    storeFxsave(this.#x87State(), image, 0);
     image.setUint32(24, this.mxcsr, true);
     image.setUint32(28, MXCSR_MASK, true);
-    const top = (this.view.getUint16(FCW + 2, true) >> 11) & 7;
-    for (let i = 0; i < 8; i++) {
-      const from = X87 + ((top + i) & 7) * 16;
-      target.set(this.bytes.subarray(from, from + 10), 32 + i * 16);
-    }
     target.set(this.bytes.subarray(XMM, XMM + 256), 160);
   }
 
   /** Loads a 512-byte FXSAVE64 image. */
   fxrstor(source: Uint8Array): void {
-    this.bytes.set(source.subarray(0, 4), FCW);
-    this.bytes[FTW] = source[4];
-    this.bytes.set(source.subarray(6, 24), FCW + 6);
     const image = new DataView(source.buffer, source.byteOffset, source.byteLength);
+    loadFxsave(this.#x87State(), image, 0);
     this.mxcsr = image.getUint32(24, true) & MXCSR_MASK;
-    const top = (this.view.getUint16(FCW + 2, true) >> 11) & 7;
-    for (let i = 0; i < 8; i++) {
-      const to = X87 + ((top + i) & 7) * 16;
-      this.bytes.set(source.subarray(32 + i * 16, 42 + i * 16), to);
-    }
     this.bytes.set(source.subarray(160, 416), XMM);
+  }
+
+  #x87State(): X87State {
+    this.#x87 ??= new X87State(this.view, X87, 0);
+    return this.#x87;
   }
 }
