@@ -244,7 +244,7 @@ export class RecordDecoder {
 const ADDRESS_SIZE_MATTERS: ReadonlySet<string> = new Set(['xlatb', 'loop', 'loope', 'loopne']);
 
 /** Instructions that go on from their operand's address, and wrap there with the address size. */
-const REACHES_BEYOND = /^(bt[src]? m\d+,r|maskmovdqu |fxsave|fxrstor)/;
+const REACHES_BEYOND = /^(bt[src]? m\d+,r|maskmovdqu |fxsave|fxrstor|xsave|xrstor)/;
 
 /** Forms whose operand size shows neither in the mnemonic nor in an operand. */
 const SIZED: ReadonlyMap<number, string> = new Map<number, string>([

@@ -13,6 +13,8 @@ const ECX_1 = {
   SSE4_1: 1 << 19,
   SSE4_2: 1 << 20,
   POPCNT: 1 << 23,
+  XSAVE: 1 << 26,
+  OSXSAVE: 1 << 27,
 };
 const EDX_1 = {
   FPU: 1 << 0,
@@ -45,12 +47,19 @@ const VENDOR = text('GenuineIntel');
 const BRAND = 'relibc-ptrace emulated x86-64-v2'.padEnd(48, '\0');
 /** Family 6, model 0x1a: the first with this instruction set. */
 const SIGNATURE = 0x106a5;
+/** The last basic leaf; those between are zero. */
+const LAST = 0xd;
+/** State components that XSAVE saves: x87 and SSE. They are always enabled. */
+export const XCR0 = 3n;
+/** Bytes of an XSAVE area: legacy region and header. */
+const XSAVE_SIZE = 512 + 64;
+const XSAVEOPT = 1 << 0;
 /** CLFLUSH lines of 8 quadwords. */
 const MISCELLANEOUS = 8 << 8;
 
 /** The leaf in EAX, sub-leaf in ECX; answers in EAX, EBX, ECX, EDX. */
 export function cpuid(view: DataView): number {
-  const [eax, ebx, ecx, edx] = leaf(view.getUint32(RAX_AT, true));
+  const [eax, ebx, ecx, edx] = leaf(view.getUint32(RAX_AT, true), view.getUint32(RCX_AT, true));
   const set = (at: number, value: number): void => {
     view.setUint32(at, value, true);
     view.setUint32(at + 4, 0, true);
@@ -62,12 +71,15 @@ export function cpuid(view: DataView): number {
   return 0;
 }
 
-function leaf(number: number): readonly number[] {
+function leaf(number: number, subleaf: number): readonly number[] {
   switch (number) {
     case 0:
-      return [1, VENDOR[0], VENDOR[2], VENDOR[1]];
+      return [LAST, VENDOR[0], VENDOR[2], VENDOR[1]];
     case 1:
       return [SIGNATURE, MISCELLANEOUS, bits(ECX_1), bits(EDX_1)];
+    case 0xd:
+      if (subleaf === 0) return [Number(XCR0), XSAVE_SIZE, XSAVE_SIZE, 0];
+      return [subleaf === 1 ? XSAVEOPT : 0, 0, 0, 0];
     case 0x8000_0000:
       return [0x8000_0008, 0, 0, 0];
     case 0x8000_0001:

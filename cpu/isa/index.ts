@@ -18,3 +18,4 @@ import './sse4.js';
 import './ssse3.js';
 import './string.js';
 import './x87.js';
+import './xsave.js';

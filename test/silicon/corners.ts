@@ -388,6 +388,9 @@ const SEGMENTS = [
   corner('OUT to a named port is privileged', 'e760'),
 ];
 
+/** Of an XSAVE area: nothing is in it. */
+const emptyHeader = [0, 8, 16].map((at) => word(MIDDLE + 512 + at, 0n));
+
 const X87 = [
   corner('FWAIT raises what is pending', 'd9e8 d9ee def9 9b', {}, { fcw: 0x37b, steps: 4 }),
   corner('FLD onto a full stack', 'd9e8'.repeat(9), {}, { steps: 9 }),
@@ -405,6 +408,50 @@ const X87 = [
       steps: 2,
     },
   ),
+  corner('XSAVE of an unaligned area', '0fae20', { rbx: 3, rax: MIDDLE + 16 }),
+  corner('XSAVE of no component touches the header alone', '0fae23', {
+    ...{ rax: 0, rbx: DATA.address - 512 },
+  }),
+  corner('XSAVE of x87 state touches the legacy region', '0fae23', {
+    ...{ rax: 1, rbx: DATA.address - 512 },
+  }),
+  corner('XSAVE of a read-only area', '0fae23', { rax: 3, rbx: CONSTANTS.address }),
+  corner('XRSTOR of an unaligned area', '0fae2b', { rax: 3, rbx: MIDDLE + 16 }),
+  corner(
+    'XRSTOR initialises what the area lacks, and loads MXCSR all the same',
+    'd9e8 0fae2b',
+    { rax: 3, rbx: MIDDLE },
+    { steps: 2, memory: [...emptyHeader, word(MIDDLE + 24, 0x1fa0n)] },
+  ),
+  ...[0, 1, 2, 3].map((rax) =>
+    corner(
+      `XRSTOR of components ${rax}, which the area lacks, at a missing legacy region`,
+      '0fae2b',
+      { rax, rbx: DATA.address - 512 },
+      { memory: [0, 8, 16].map((at) => word(DATA.address + at, 0n)) },
+    ),
+  ),
+  corner(
+    'XRSTOR of a reserved bit of MXCSR',
+    '0fae2b',
+    { rax: 2, rbx: MIDDLE },
+    { memory: [...emptyHeader, word(MIDDLE + 24, 0x1_1f80n)] },
+  ),
+  corner(
+    'XRSTOR of a reserved component',
+    '0fae2b',
+    { rax: 3, rbx: MIDDLE },
+    { memory: [...emptyHeader, word(MIDDLE + 512, 1n << 62n)] },
+  ),
+  corner(
+    'XRSTOR of a reserved byte of the header',
+    '0fae2b',
+    { rax: 3, rbx: MIDDLE },
+    { memory: [...emptyHeader, word(MIDDLE + 528, 1n)] },
+  ),
+  corner('LOCK on XSAVE is invalid', 'f00fae23', { rax: 3, rbx: MIDDLE }),
+  corner('XGETBV of a register that does not exist', '0f01d0', { rcx: 5 }),
+  corner('XSETBV is privileged', '0f01d1', { rax: 3 }),
   corner('FINCSTP and FDECSTP leave the tags', 'd9e8 d9f7 d9f6 d9f6', {}, { steps: 4 }),
   corner('FCOMI of a NaN', 'd9e8 d9ee d9ee def9 dbf1', {}, { steps: 5 }),
 ];

@@ -172,6 +172,11 @@ export function encodeTruncated(random: Random, form: Form): Encoding | undefine
   return invalidEncoding(random, bytes, CODE.address + CODE.pages * PAGE_SIZE - bytes.length);
 }
 
+/** XSAVE takes EDX:EAX for the components it is to save, so they cannot hold an address as well. */
+function addressesByComponents(mnemonic: string, { base, index }: MemoryOperand): boolean {
+  return /^x(save|rstor)/.test(mnemonic) && [base, index].some((used) => used === 0 || used === 2);
+}
+
 const scratch = new Instruction();
 const BIT_TEST = /^bt[src]?$/;
 
@@ -191,6 +196,7 @@ export function encode(random: Random, form: Form): Encoding | undefined {
     if (group === undefined) return undefined;
     const mnemonic = Mnemonic[scratch.mnemonic].toLowerCase();
     const memory = memoryOperand(scratch, decoder);
+    if (memory !== undefined && addressesByComponents(mnemonic, memory)) return undefined;
     const registerOperand = (operand: number): number =>
       scratch.opKind(operand) === OpKind.Register
         ? RegisterExt.number(scratch.opRegister(operand))

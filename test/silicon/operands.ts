@@ -34,6 +34,9 @@ const ARITHMETIC_FLAGS = 0x8d5;
 const ALWAYS_SET = 0x202;
 const DF = 0x400;
 const AC = 0x4_0000;
+const XSAVE = /^x(save|rstor)/;
+const XSAVE_HEADER = 512;
+const XSAVE_SIZE = 576;
 /** Steps of a repeated string instruction, each of them one iteration. */
 const ITERATIONS = 8;
 
@@ -135,6 +138,11 @@ function implicitRegisters(random: Random, state: MachineState, encoding: Encodi
   if (/^(loop|j.?cxz)/.test(mnemonic) && random.chance(0.6)) {
     state.setWords(RCX, random.below(3), random.chance(0.8) ? 0 : random.bits());
   }
+  if (XSAVE.test(mnemonic)) {
+    // the host's processor has more components
+    state.setWords(RAX, random.below(4), random.bits());
+    state.setWords(RDX, 0, random.bits());
+  }
   if (mnemonic.startsWith('pcmpestr') && random.chance(0.8)) {
     state.set(RAX, BigInt(random.below(40) - 20));
     state.set(RDX, BigInt(random.below(40) - 20));
@@ -157,10 +165,16 @@ function plausible(
 ): void {
   const { mnemonic, group } = encoding;
   const whole = (length: number): boolean => bytes.length >= length && random.chance(0.8);
-  if (mnemonic.startsWith('fxrstor')) {
+  if (/^f?xrstor/.test(mnemonic)) {
     bytes.set(state.fx.subarray(0, bytes.length));
     if (whole(28)) bytes.set([0x80, 0x1f, 0, 0], 24);
     if (whole(2)) bytes.set([0x7f, 0x03]);
+    if (whole(XSAVE_SIZE)) {
+      bytes.fill(0, XSAVE_HEADER, XSAVE_SIZE);
+      bytes[XSAVE_HEADER] = random.below(4);
+      // a bit of XCOMP_BV or behind it, but not the one that stands for another format
+      if (random.chance(0.1)) bytes[XSAVE_HEADER + 8 + random.below(16)] = 1 << random.below(7);
+    }
   } else if (mnemonic === 'ldmxcsr') {
     if (whole(4)) bytes.fill(0, 2, 4);
   } else if (/^(fldcw|fldenv|frstor)/.test(mnemonic)) {
@@ -192,7 +206,7 @@ function placeOperand(
   const segmentBase = baseOf(state, encoding);
   // where others follow, a fault would keep them from being tried
   let wanted = taken !== undefined && random.chance(0.9) ? insideData(random) : target(random);
-  if (encoding.mnemonic.startsWith('fx') && random.chance(0.9)) wanted &= ~63n;
+  if (/^(fx|xsave|xrstor)/.test(encoding.mnemonic) && random.chance(0.9)) wanted &= ~63n;
   wanted -= segmentBase;
   if (encoding.bitRegister >= 0 && !taken?.has(encoding.bitRegister) && random.chance(0.9)) {
     state.set(encoding.bitRegister, BigInt(random.below(0x4000) - 0x2000));
@@ -239,7 +253,7 @@ export function fitsSequence(encoding: Encoding): boolean {
   const { group, mnemonic, invalid } = encoding;
   if (invalid || group === 'string') return false;
   if (group === 'branch') return /^j[^mr]/.test(mnemonic) && encoding.bytes.length < 6;
-  return !/^(i?div|ud[012]|int3|leave|enter|pop(?!cnt)|push|maskmov|xlat|fx|ldmxcsr)/.test(
+  return !/^(i?div|ud[012]|int3|leave|enter|pop(?!cnt)|push|maskmov|xlat|fx|xsave|xrstor|ldmxcsr)/.test(
     mnemonic,
   );
 }
@@ -301,6 +315,12 @@ export function operandsForSequence(
   return { state, code: Uint8Array.from(code), patches, steps };
 }
 
+/** Bytes of memory that a large operand needs. */
+function lengthOf(mnemonic: string): number | undefined {
+  if (XSAVE.test(mnemonic)) return XSAVE_SIZE;
+  return /^(fx|frstor|fnsave)/.test(mnemonic) ? 512 : undefined;
+}
+
 /** One case for an encoding; two calls with equal random streams give equal cases. */
 export function operandsFor(random: Random, encoding: Encoding): Case {
   const { memory, mnemonic, group } = encoding;
@@ -317,7 +337,7 @@ export function operandsFor(random: Random, encoding: Encoding): Case {
   if (memory !== undefined) {
     const placed = placeOperand(random, state, encoding, memory);
     code = placed.code;
-    const length = /^(fx|frstor|fnsave)/.test(mnemonic) ? 512 : random.pick([16, 16, 32, 64]);
+    const length = lengthOf(mnemonic) ?? random.pick([16, 16, 32, 64]);
     add(placed.address, length, memoryFormat(random, encoding));
   } else if (group === 'string' && random.chance(0.7)) {
     add(state.get(RSI), 32, 'integer');

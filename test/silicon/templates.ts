@@ -34,7 +34,7 @@ const FEATURES: Record<string, Group> = {
   ...{ PREFETCHW: 'integer', PREFETCHWT1: 'integer', CLFSH: 'integer' },
   ...{ FPU: 'x87', FPU287: 'x87', FPU387: 'x87', MMX: 'mmx' },
   ...{ SSE: 'sse', FXSR: 'sse', SSE2: 'sse2', SSE3: 'sse4', SSSE3: 'sse4', SSE4_1: 'sse4' },
-  ...{ SSE4_2: 'sse4' },
+  ...{ SSE4_2: 'sse4', XSAVE: 'sse', XSAVEOPT: 'sse' },
 };
 
 /** Left out, with the reason. */
@@ -51,7 +51,12 @@ const EXCLUDED: Record<string, string> = {
   ...{ Lmsw: 'privileged', Invd: 'privileged', Wbinvd: 'privileged', Invlpg: 'privileged' },
   ...{ Swapgs: 'privileged', Sysret: 'privileged', Sysretq: 'privileged', Rsm: 'privileged' },
   ...{ Sgdt: 'shows the host', Sidt: 'shows the host', Sldt: 'shows the host' },
-  ...{ Str: 'shows the host', Smsw: 'shows the host', Lar: 'shows the host' },
+  ...{
+    Str: 'shows the host',
+    Smsw: 'shows the host',
+    Xgetbv: 'shows the host',
+    Lar: 'shows the host',
+  },
   ...{ Lsl: 'shows the host', Verr: 'shows the host', Verw: 'shows the host' },
   ...{ Lss: 'loads a segment register', Lfs: 'loads a segment register' },
   ...{ Lgs: 'loads a segment register', Retf: 'far', Retfq: 'far' },

@@ -1,10 +1,20 @@
 import { expect } from 'chai';
 import { cpuid } from '../../../cpu/helpers/cpuid.js';
 
+interface Answer {
+  readonly eax: number;
+  readonly ebx: number;
+  readonly ecx: number;
+  readonly edx: number;
+}
+
+const NOTHING: Answer = { eax: 0, ebx: 0, ecx: 0, edx: 0 };
+
 /** EAX, EBX, ECX and EDX for a leaf. */
-function leaf(number: number): { eax: number; ebx: number; ecx: number; edx: number } {
+function leaf(number: number, subleaf = 0): Answer {
   const view = new DataView(new ArrayBuffer(128));
   view.setUint32(0, number, true);
+  view.setUint32(8, subleaf, true);
   cpuid(view);
   const [eax, ecx, edx, ebx] = [0, 8, 16, 24].map((at) => view.getUint32(at, true));
   return { eax, ebx, ecx, edx };
@@ -25,8 +35,19 @@ describe('CPUID', () => {
   });
 
   it('announces nothing that would be #UD', () => {
-    // PCLMULQDQ MONITOR FMA MOVBE AES OSXSAVE AVX F16C RDRAND
-    expect(leaf(1).ecx & bits(1, 3, 12, 22, 25, 27, 28, 29, 30)).to.equal(0);
-    expect(leaf(7)).to.deep.equal({ eax: 0, ebx: 0, ecx: 0, edx: 0 });
+    // PCLMULQDQ MONITOR FMA MOVBE AES AVX F16C RDRAND
+    expect(leaf(1).ecx & bits(1, 3, 12, 22, 25, 28, 29, 30)).to.equal(0);
+    for (let number = 2; number < 0xd; number++) {
+      expect(leaf(number), `leaf ${number}`).to.deep.equal(NOTHING);
+    }
+  });
+
+  // Intel SDM vol. 1, 13.2
+  it('announces XSAVE of x87 and SSE state, and no more', () => {
+    expect(leaf(0).eax, 'the last leaf').to.equal(0xd);
+    expect(leaf(1).ecx & bits(26, 27), 'XSAVE and OSXSAVE').to.equal(bits(26, 27));
+    expect(leaf(0xd)).to.deep.equal({ eax: 3, ebx: 576, ecx: 576, edx: 0 });
+    expect(leaf(0xd, 1), 'XSAVEOPT').to.deep.equal({ ...NOTHING, eax: 1 });
+    expect(leaf(0xd, 2), 'no AVX state').to.deep.equal(NOTHING);
   });
 });
