@@ -174,6 +174,7 @@ class RegionEmitter {
     this.#node = node;
     if (this.#flow.isMerge[node] || this.#flow.isLoop[node]) {
       this.#s.flags.replace({ kind: 'locals', scopes: [] });
+      this.#frame.dirty = undefined;
     }
     const count = block.instructions.length;
     if (count > 0) {
@@ -276,6 +277,16 @@ class RegionEmitter {
       .br(this.#code.depth - this.#exitDepth);
   }
 
+  /** Leaves by a return, with RIP stored: like the common way out, but for what is clean. */
+  #return(): void {
+    const code = this.#code;
+    this.#s.scoped(() => this.#s.flags.settle());
+    this.#frame.storeDirty();
+    this.#frame.storeFlags();
+    code.i32(0).get(BUDGET).access('i32.store', REMAINING);
+    code.i32(LEFT_CONTINUE).return();
+  }
+
   #leaveTo(address: number): void {
     this.#storeRip(address);
     this.#exit(LEFT_CONTINUE);
@@ -307,9 +318,11 @@ class RegionEmitter {
     }
     if (ending.kind === 'indirect') this.#tryGuesses(target, ending.guesses);
     // a return goes back to the function that called this one; other jumps may stay translated
-    if (!this.#instruction.form.key.startsWith('ret')) {
-      code.get(target.local).call(this.#engine.regionAt).set(this.#exitRegion);
+    if (this.#instruction.form.key.startsWith('ret')) {
+      this.#return();
+      return;
     }
+    code.get(target.local).call(this.#engine.regionAt).set(this.#exitRegion);
     this.#exit(LEFT_CONTINUE);
   }
 
@@ -342,7 +355,7 @@ class RegionEmitter {
     const { flags } = this.#s;
     const before = flags.current;
     flags.hold(before);
-    emit();
+    this.#frame.divert(emit);
     flags.replace(before);
     flags.drop(before);
   }
@@ -397,7 +410,7 @@ class RegionEmitter {
     const code = this.#code;
     const why = this.#exitCode;
     this.#s.scoped(() => this.#s.flags.settle());
-    this.#frame.store();
+    this.#frame.storeDirty();
     this.#frame.storeFlags();
     code.get(DEPTH).i32(DEEPEST).op('i32.lt_u').if('i32');
     code.get(BUDGET).get(DEPTH).i32(1).op('i32.add');
@@ -413,6 +426,7 @@ class RegionEmitter {
     code.get(why).return().end();
     code.i32(0).access('i32.load', REMAINING).set(BUDGET);
     this.#frame.load();
+    this.#frame.clean();
     this.#s.flags.replace({ kind: 'memory', scopes: [] });
     code.get(BUDGET).i32(this.#longest).op('i32.lt_u').if();
     this.#leaveTo(next.address);

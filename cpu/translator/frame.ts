@@ -2,6 +2,11 @@
 import { FLAGS_A, FLAGS_B, FLAGS_KIND, FLAGS_RESULT, XMM } from '../layout.js';
 import type { Code } from '../wasm/code.js';
 
+interface Dirty {
+  readonly gprs: Set<number>;
+  readonly xmms: Set<number>;
+}
+
 export class Frame {
   readonly gprs: readonly number[];
   readonly xmms: readonly number[];
@@ -17,6 +22,11 @@ export class Frame {
   readonly writtenGprs = new Set<number>();
   readonly usedXmms = new Set<number>();
   readonly writtenXmms = new Set<number>();
+  /**
+   * Registers written since the register file was last up to date, on the way that leads here; or
+   * undefined where several ways meet: then all that are ever written may be.
+   */
+  dirty: Dirty | undefined = { gprs: new Set(), xmms: new Set() };
   readonly #code: Code;
 
   constructor(code: Code) {
@@ -31,19 +41,51 @@ export class Frame {
     };
   }
 
-  /** Registers that may have changed into the register file. */
+  useGpr(index: number): number {
+    this.usedGprs.add(index);
+    return this.gprs[index];
+  }
+
+  writeGpr(index: number): number {
+    this.writtenGprs.add(index);
+    this.dirty?.gprs.add(index);
+    return this.useGpr(index);
+  }
+
+  useXmm(index: number): number {
+    this.usedXmms.add(index);
+    return this.xmms[index];
+  }
+
+  writeXmm(index: number): number {
+    this.writtenXmms.add(index);
+    this.dirty?.xmms.add(index);
+    return this.useXmm(index);
+  }
+
+  /** Registers that may have changed on the way here into the register file. */
+  storeDirty(): void {
+    if (this.dirty === undefined) this.store();
+    else this.#store(this.dirty);
+  }
+
+  /** Registers that may have changed on any way into the register file. */
   store(): void {
-    const code = this.#code;
-    code.defer(() => {
-      for (const index of sorted(this.writtenGprs)) {
-        const at = index * 8;
-        code.i32(0).get(this.gprs[index]).access('i64.store', at);
-      }
-      for (const index of sorted(this.writtenXmms)) {
-        const at = XMM + index * 16;
-        code.i32(0).get(this.xmms[index]).access('v128.store', at);
-      }
-    });
+    const all = { gprs: this.writtenGprs, xmms: this.writtenXmms };
+    this.#code.defer(() => this.#store(all));
+  }
+
+  /** Says that the register file is up to date. */
+  clean(): void {
+    this.dirty = { gprs: new Set(), xmms: new Set() };
+  }
+
+  /** Emits one way that control may go; for the others, what is dirty is as it was. */
+  divert(emit: () => void): void {
+    const before = this.dirty;
+    this.dirty = before && { gprs: new Set(before.gprs), xmms: new Set(before.xmms) };
+    emit();
+    this.dirty = before;
   }
 
   /** Registers that the code uses from the register file. */
@@ -59,6 +101,18 @@ export class Frame {
         code.i32(0).access('v128.load', at).set(this.xmms[index]);
       }
     });
+  }
+
+  #store({ gprs, xmms }: Dirty): void {
+    const code = this.#code;
+    for (const index of sorted(gprs)) {
+      const at = index * 8;
+      code.i32(0).get(this.gprs[index]).access('i64.store', at);
+    }
+    for (const index of sorted(xmms)) {
+      const at = XMM + index * 16;
+      code.i32(0).get(this.xmms[index]).access('v128.store', at);
+    }
   }
 
   storeFlags(): void {

@@ -235,15 +235,14 @@ export class TranslatorSemantics extends EngineSemantics {
   // Registers by name
 
   register(index: number, width: Width): Value {
-    const whole = this.#gpr(index);
+    const whole = this.#frame.useGpr(index);
     // a copy: the register may change while the value is still wanted
     const copy = this.value(64, () => this.code.get(whole));
     return this.truncate(copy, width);
   }
 
   setRegister(index: number, value: Value): void {
-    const whole = this.#gpr(index);
-    this.#frame.writtenGprs.add(index);
+    const whole = this.#frame.writeGpr(index);
     if (value.width >= 32) {
       this.code.get(this.zeroExtend(value, 64).local).set(whole);
       return;
@@ -254,28 +253,25 @@ export class TranslatorSemantics extends EngineSemantics {
   }
 
   highByte(index: number): Value {
-    const whole = this.#gpr(index);
+    const whole = this.#frame.useGpr(index);
     return this.value(8, () => {
       this.code.get(whole).op('i32.wrap_i64').i32(8).op('i32.shr_u').i32(0xff).op('i32.and');
     });
   }
 
   setHighByte(index: number, value: Value): void {
-    const whole = this.#gpr(index);
-    this.#frame.writtenGprs.add(index);
+    const whole = this.#frame.writeGpr(index);
     this.code.get(whole).i64(~0xff00n).op('i64.and');
     this.code.get(value.local).i32(8).op('i32.shl').op('i64.extend_i32_u').op('i64.or').set(whole);
   }
 
   xmm(index: number): Vector {
-    this.#frame.usedXmms.add(index);
-    return this.newVector(() => this.code.get(this.#frame.xmms[index]));
+    const whole = this.#frame.useXmm(index);
+    return this.newVector(() => this.code.get(whole));
   }
 
   setXmm(index: number, value: Vector): void {
-    this.#frame.usedXmms.add(index);
-    this.#frame.writtenXmms.add(index);
-    this.code.get(value.local).set(this.#frame.xmms[index]);
+    this.code.get(value.local).set(this.#frame.writeXmm(index));
   }
 
   sourceSegmentBase(): Value {
@@ -407,8 +403,7 @@ export class TranslatorSemantics extends EngineSemantics {
     if (REFUSED_HELPERS.has(name)) throw new NotTranslatable(name);
     if (!REGISTER_HELPERS.has(name)) return super.helper(name, ...operands);
     for (const register of [0, 1, 2, 3]) {
-      this.#gpr(register);
-      this.#frame.writtenGprs.add(register);
+      this.#frame.writeGpr(register);
     }
     const result = this.variable(this.constant(0n, 32));
     this.#surroundings.aroundHelper(() => {
@@ -462,10 +457,5 @@ export class TranslatorSemantics extends EngineSemantics {
 
   #slot(operand: Operand): number {
     return this.#view.getUint16(this.#record + REGISTER_SLOT[operand.slot], true);
-  }
-
-  #gpr(index: number): number {
-    this.#frame.usedGprs.add(index);
-    return this.#frame.gprs[index];
   }
 }
