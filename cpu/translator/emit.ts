@@ -277,12 +277,18 @@ class RegionEmitter {
       .br(this.#code.depth - this.#exitDepth);
   }
 
+  #storeFlags(): void {
+    const { flags } = this.#s;
+    if (flags.current.kind === 'memory') return;
+    this.#s.scoped(() => flags.settle());
+    this.#frame.storeFlags();
+  }
+
   /** Leaves by a return, with RIP stored: like the common way out, but for what is clean. */
   #return(): void {
     const code = this.#code;
-    this.#s.scoped(() => this.#s.flags.settle());
     this.#frame.storeDirty();
-    this.#frame.storeFlags();
+    this.#storeFlags();
     code.i32(0).get(BUDGET).access('i32.store', REMAINING);
     code.i32(LEFT_CONTINUE).return();
   }
@@ -409,9 +415,8 @@ class RegionEmitter {
   #callRegion(next: Target, pushRegion: () => void): void {
     const code = this.#code;
     const why = this.#exitCode;
-    this.#s.scoped(() => this.#s.flags.settle());
     this.#frame.storeDirty();
-    this.#frame.storeFlags();
+    this.#storeFlags();
     code.get(DEPTH).i32(DEEPEST).op('i32.lt_u').if('i32');
     code.get(BUDGET).get(DEPTH).i32(1).op('i32.add');
     pushRegion();
