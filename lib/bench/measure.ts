@@ -1,5 +1,6 @@
-// How a piece of work is timed on each machine: this one, the host itself and qemu-x86_64.
+// How a piece of work is timed on each machine: this one, the host itself and other emulators.
 import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunStatistics } from '../cli/statistics.js';
 
@@ -13,6 +14,10 @@ export interface Run {
   readonly output: string;
   /** Of the whole process, start included. */
   readonly seconds: number;
+}
+
+export interface MachineRun extends Run {
+  readonly statistics: RunStatistics;
 }
 
 function timed(file: string, args: readonly string[]): Run & { errors: string } {
@@ -32,7 +37,7 @@ export function onMachine(
   program: string,
   args: readonly string[],
   options: readonly string[] = [],
-): Run & { statistics: RunStatistics } {
+): MachineRun {
   const line = [command, 'run', '--stats=json', ...options, program, ...args];
   const run = timed(process.execPath, line);
   const statistics = JSON.parse(run.errors.trimEnd().split('\n').at(-1) ?? '') as RunStatistics;
@@ -45,19 +50,27 @@ export function natively(
   args: readonly string[],
   onOneProcessor = false,
 ): Run | undefined {
-  const file = `${repository}${program}`;
+  const file = resolve(repository, program);
   if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
   if (!onOneProcessor) return timed(file, args);
   return installed('taskset') ? timed('taskset', ['-c', '0', file, ...args]) : undefined;
 }
 
-/** Runs a program under qemu-user, or returns undefined where that is not installed. */
-export function onQemu(program: string, args: readonly string[]): Run | undefined {
-  return installed('qemu-x86_64') ? timed('qemu-x86_64', [program, ...args]) : undefined;
+/** Runs a program under another emulator, or returns undefined where that is not installed. */
+export function under(emulator: string, program: string, args: readonly string[]): Run | undefined {
+  return installed(emulator) ? timed(emulator, [program, ...args]) : undefined;
 }
 
-function installed(tool: string): boolean {
-  return spawnSync(tool, ['--version']).status === 0;
+export function onQemu(program: string, args: readonly string[]): Run | undefined {
+  return under('qemu-x86_64', program, args);
+}
+
+const found = new Map<string, boolean>();
+
+export function installed(tool: string): boolean {
+  const known = found.get(tool) ?? spawnSync(tool, ['--version']).error === undefined;
+  found.set(tool, known);
+  return known;
 }
 
 /** Runs plain Node, for comparison of start-up times. */
@@ -68,9 +81,10 @@ export function plainNode(): Run {
 /** The fastest of several tries: everything else is noise of the host. */
 export function fastest<T extends { seconds: number } | undefined>(tries: number, run: () => T): T {
   let best = run();
-  for (let i = 1; i < tries; i++) {
-    const next = run();
-    if (best && next && next.seconds < best.seconds) best = next;
-  }
+  for (let i = 1; i < tries; i++) best = quicker(best, run());
   return best;
+}
+
+export function quicker<T extends { seconds: number } | undefined>(one: T, other: T): T {
+  return one && other && other.seconds < one.seconds ? other : one;
 }

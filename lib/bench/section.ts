@@ -6,6 +6,8 @@ export type Figure = string | number | undefined;
 export interface Section {
   readonly title: string;
   readonly rows: readonly Readonly<Record<string, Figure>>[];
+  /** Figures about all rows. */
+  readonly summary?: Readonly<Record<string, number>>;
   readonly notes: readonly string[];
 }
 
@@ -21,7 +23,7 @@ function heading(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-export function format({ title, rows, notes }: Section): string {
+export function format({ title, rows, summary = {}, notes }: Section): string {
   const keys = Object.keys(rows[0] ?? {});
   const table = new Table({ head: keys.map(heading), style: { head: [], border: [] } });
   for (const row of rows) {
@@ -32,5 +34,6 @@ export function format({ title, rows, notes }: Section): string {
       })),
     );
   }
-  return [title, table.toString(), ...notes, ''].join('\n');
+  const figures = Object.entries(summary).map(([key, value]) => `${heading(key)}: ${text(value)}`);
+  return [title, table.toString(), ...figures, ...notes, ''].join('\n');
 }

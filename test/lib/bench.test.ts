@@ -1,10 +1,14 @@
 // The bench: its programs do the same work everywhere, and its tables say what was measured.
 import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { format } from '../../lib/bench/section.js';
+import { SUITE } from '../../lib/bench/suite.js';
+import { toolchain } from '../../lib/build/examples.js';
 import { cli, isLinux, repository } from './support.js';
 
 const KERNELS = 'lib/bench/programs/kernels.elf';
+const BENCH = fileURLToPath(new URL('../../lib/bench/main.js', import.meta.url));
 const STOPS = 'lib/bench/programs/stops.elf';
 
 describe('bench programs', () => {
@@ -42,6 +46,26 @@ describe('bench programs', () => {
     // numbers of as many digits, whose sums have, too: the rest of the program does the same
     const difference = instructions(3000) - instructions(2000);
     expect(difference).to.be.within(6000 - 200, 6000 + 200);
+  });
+});
+
+describe('npm run bench -- cpu --quick', () => {
+  it('finds that every program does the same work everywhere', function () {
+    if (!isLinux || toolchain('gcc') === undefined) this.skip();
+    this.timeout(600_000);
+    const run = spawnSync(process.execPath, [BENCH, 'cpu', '--quick'], { encoding: 'utf8' });
+    expect(run).to.include({ stderr: '', status: 0 });
+    const { cpu } = JSON.parse(run.stdout.trimEnd().split('\n').at(-1) ?? '') as {
+      cpu: { program: string; autoSeconds: number }[];
+    };
+    expect(cpu.map(({ program }) => program)).to.deep.equal(SUITE.map(({ name }) => name));
+    for (const { autoSeconds } of cpu) expect(autoSeconds).to.be.within(0.01, 600);
+  });
+
+  it('names the programs there are when asked for another', () => {
+    const run = spawnSync(process.execPath, [BENCH, 'cpu', 'sorting'], { encoding: 'utf8' });
+    expect(run.status).to.equal(1);
+    expect(run.stderr).to.match(/^bench: no program sorting; there are registers, memory, .*\n$/);
   });
 });
 
