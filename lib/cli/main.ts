@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The command line. Commands are loaded when they are called, so that a run starts quickly.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.js';
