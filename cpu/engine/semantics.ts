@@ -57,6 +57,11 @@ export abstract class EngineSemantics extends Semantics {
 
   /** Emits the way out of the instruction after a fault that has been noted. */
   protected abstract emitFault(): void;
+  /** Pushes the linear address of the active TLB bank's data entries. */
+  protected pushTlb(): void {
+    this.code.i32(0).access('i32.load', TLB_DATA);
+  }
+
   /** Emits what completes a write: where the local `slow` is set, Mmu.finishWrite. */
   protected abstract emitFinishWrite(slow: number): void;
 
@@ -230,7 +235,8 @@ export abstract class EngineSemantics extends Semantics {
     // entries are 32 bytes: the page number's low bits, times 32, from one shift and one mask
     code.get(address.local).i64(7n).op('i64.shr_u').op('i32.wrap_i64');
     code.i32((TLB_DATA_ENTRIES - 1) << 5).op('i32.and');
-    code.i32(0).access('i32.load', TLB_DATA).op('i32.add').set(entry);
+    this.pushTlb();
+    code.op('i32.add').set(entry);
     code.get(address.local);
     if (bytes > 1) code.i64(BigInt(bytes - 1)).op('i64.add');
     code

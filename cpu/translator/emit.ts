@@ -1,6 +1,14 @@
 import { LEFT_CONTINUE, LEFT_DECLINED, LEFT_FAULT } from '../interpreter/record.js';
 import type { Bit, Value } from '../isa/values.js';
-import { EXIT_RECORD, PAGE_SIZE, REMAINING, RIP, TLB_CODE, TLB_CODE_ENTRIES } from '../layout.js';
+import {
+  EXIT_RECORD,
+  PAGE_SIZE,
+  REMAINING,
+  RIP,
+  TLB_CODE,
+  TLB_CODE_ENTRIES,
+  TLB_DATA,
+} from '../layout.js';
 import { Code } from '../wasm/code.js';
 import { ModuleBuilder, type Signature } from '../wasm/module.js';
 import { analyse, type Flow } from './flow.js';
@@ -116,6 +124,7 @@ class RegionEmitter {
     code.i32(0).get(BUDGET).access('i32.store', REMAINING);
     code.i32(LEFT_DECLINED).return().end();
     this.#frame.load();
+    code.i32(0).access('i32.load', TLB_DATA).set(this.#frame.tlb);
   }
 
   /** Stores everything and leaves, or goes on in another region. */

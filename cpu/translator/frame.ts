@@ -10,6 +10,8 @@ interface Dirty {
 export class Frame {
   readonly gprs: readonly number[];
   readonly xmms: readonly number[];
+  /** What TLB_DATA holds, which does not change while translated code runs. */
+  readonly tlb: number;
   /** What FLAGS_KIND, FLAGS_RESULT, FLAGS_A and FLAGS_B hold in memory. */
   readonly flags: {
     readonly kind: number;
@@ -33,6 +35,7 @@ export class Frame {
     this.#code = code;
     this.gprs = Array.from({ length: 16 }, () => code.local('i64'));
     this.xmms = Array.from({ length: 16 }, () => code.local('v128'));
+    this.tlb = code.local('i32');
     this.flags = {
       kind: code.local('i32'),
       result: code.local('i64'),

@@ -429,6 +429,10 @@ export class TranslatorSemantics extends EngineSemantics {
     return this.subtract(high, this.and(this.shiftRightSigned(b, sign), a));
   }
 
+  protected override pushTlb(): void {
+    this.code.get(this.#frame.tlb);
+  }
+
   protected emitFault(): void {
     this.#surroundings.fault();
   }
