@@ -4,6 +4,7 @@ import type { RecordDecoder } from './decoder.js';
 import { HANDLER, IMMEDIATE, LINK, NEXT, RECORD_SIZE } from './interpreter/record.js';
 import { CODE_ARENA, PAGE_SIZE } from './layout.js';
 import type { PhysicalMemory } from './memory.js';
+import type { Counts } from './profile.js';
 import type { Tlb } from './tlb.js';
 
 const TABLE_SIZE = PAGE_SIZE * 4;
@@ -28,6 +29,7 @@ export class CodeCache {
   readonly #memory: PhysicalMemory;
   readonly #tlb: Tlb;
   readonly #decoder: RecordDecoder;
+  readonly #counts: Counts;
   readonly #goto: number;
   readonly #crossing: number;
   /** Code pages of a frame. */
@@ -38,7 +40,8 @@ export class CodeCache {
   reset: () => void = () => {};
   readonly #bytes = new Uint8Array(LONGEST_INSTRUCTION);
 
-  constructor(memory: PhysicalMemory, tlb: Tlb, decoder: RecordDecoder) {
+  constructor(memory: PhysicalMemory, tlb: Tlb, decoder: RecordDecoder, counts: Counts) {
+    this.#counts = counts;
     this.#memory = memory;
     this.#tlb = tlb;
     this.#decoder = decoder;
@@ -75,6 +78,7 @@ export class CodeCache {
         pageOffset + offset + available,
       );
       const decoded = this.#decoder.decode(bytes, page + offset, this.#top);
+      this.#counts.decodedInstructions++;
       if (decoded.kind === 'truncated') {
         // records of a run follow one another: the next page's table must not come between them
         if (count > 0) break;
@@ -167,6 +171,7 @@ export class CodeCache {
   }
 
   #clear(code: CodePage): void {
+    this.#counts.codeDrops++;
     this.#memory.bytes.fill(0, code.table, code.table + TABLE_SIZE);
     this.dropped(code.table);
     const dependents = [...code.dependents];

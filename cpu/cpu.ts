@@ -44,7 +44,9 @@ import {
 } from './layout.js';
 import { PhysicalMemory } from './memory.js';
 import { Mmu } from './mmu.js';
+import { Counts, type CpuProfile, leavings } from './profile.js';
 import { FLAG_AC, FLAG_TF, RBP, Registers, RIP as RIP_INDEX, RSP } from './registers.js';
+import { Stopwatch } from './stopwatch.js';
 import { Tlb } from './tlb.js';
 import { Translator } from './translator/translator.js';
 
@@ -72,6 +74,8 @@ export interface CpuOptions {
    * everything translated that can be. The outcome is the same.
    */
   readonly engine?: Engine;
+  /** A clock, given where times shall be measured; nothing else depends on it. */
+  readonly now?: () => number;
 }
 
 export const ENGINES = ['auto', 'interp', 'translate'] as const;
@@ -98,6 +102,11 @@ export class Cpu {
   readonly #code: CodeCache;
   readonly #engine: EngineExports;
   readonly #translator: Translator;
+  readonly #translate: (address: number) => void;
+  /** Decodes at RIP; false after a fault, which is noted as the engine's. */
+  readonly #decode: (rip: number) => boolean;
+  readonly #counts = new Counts();
+  readonly #stopwatch: Stopwatch | undefined;
   readonly #words: Uint32Array;
   /** Translated regions; number 0 stands for what is not translated. */
   readonly #regions = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
@@ -116,23 +125,30 @@ export class Cpu {
     this.registers.reset();
     this.#words = new Uint32Array(this.memory.buffer, 0, 0x400);
     this.#tlb = new Tlb(this.memory);
-    this.#mmu = new Mmu(this.memory, this.#tlb);
+    this.#mmu = new Mmu(this.memory, this.#tlb, this.#counts);
     const keys = handlerKeys();
     this.#keys = keys;
     this.#decoder = new RecordDecoder(this.memory, keys);
-    this.#code = new CodeCache(this.memory, this.#tlb, this.#decoder);
-    const helpers = createHelpers(this.memory);
-    this.#engine = this.#instantiate(keys, helpers, options.interpreter);
+    this.#code = new CodeCache(this.memory, this.#tlb, this.#decoder, this.#counts);
+    const stopwatch = options.now && new Stopwatch(options.now, this.memory.view);
+    this.#stopwatch = stopwatch;
+    const helpers = timedHelpers(createHelpers(this.memory), stopwatch);
+    const engine = this.#instantiate(keys, helpers, options.interpreter);
     this.#translator = new Translator({
       memory: this.memory,
       mmu: this.#mmu,
       code: this.#code,
       table: this.#regions,
-      engine: this.#engine as unknown as WebAssembly.Exports,
+      engine: engine as unknown as WebAssembly.Exports,
       helpers,
       everything: options.engine === 'translate',
     });
     this.#words[THRESHOLD >>> 2] = THRESHOLDS[options.engine ?? 'auto'];
+    const translate = (address: number): void => this.#translator.translate(address);
+    const decode = (rip: number): boolean => this.#decodeAt(rip);
+    this.#translate = stopwatch?.translating(translate) ?? translate;
+    this.#decode = stopwatch?.timed('decoding', decode) ?? decode;
+    this.#engine = stopwatch ? { ...engine, run: stopwatch.timed('engine', engine.run) } : engine;
   }
 
   /**
@@ -143,9 +159,16 @@ export class Cpu {
     return this.#retired;
   }
 
-  /** Regions of hot code translated since the CPU was made. */
-  get translatedRegions(): number {
-    return this.#translator.made;
+  get profile(): CpuProfile {
+    const { exits, slowAccesses, decodedInstructions, codeDrops } = this.#counts;
+    return {
+      exits: leavings(exits),
+      slowAccesses,
+      decodedInstructions,
+      codeDrops,
+      translatedRegions: this.#translator.made,
+      ...(this.#stopwatch && { timed: this.#stopwatch.result }),
+    };
   }
 
   createAddressSpace(): AddressSpace {
@@ -190,19 +213,22 @@ export class Cpu {
     prebuilt: BufferSource | undefined,
   ): EngineExports {
     const mmu = this.#mmu;
+    const stopwatch = this.#stopwatch;
+    const slow = (run: (operand: number) => number) => stopwatch?.sampled('memory', run) ?? run;
     const imports = {
       env: { memory: this.memory.memory, regions: this.#regions },
       mmu: {
-        read: (bytes: number) => mmu.read(bytes),
-        write: (bytes: number) => mmu.write(bytes),
-        finishWrite: (budget: number) => mmu.finishWrite(budget),
+        read: slow((bytes) => mmu.read(bytes)),
+        write: slow((bytes) => mmu.write(bytes)),
+        finishWrite: slow((budget) => mmu.finishWrite(budget)),
       },
       helper,
+      ...(stopwatch && { profile: stopwatch.imports }),
     };
     const engineOf = (bytes: BufferSource): EngineExports =>
       new WebAssembly.Instance(new WebAssembly.Module(bytes), imports)
         .exports as unknown as EngineExports;
-    if (prebuilt !== undefined) {
+    if (prebuilt !== undefined && stopwatch === undefined) {
       try {
         const engine = engineOf(prebuilt);
         if (engine.digest() === handlersDigest(keys)) return engine;
@@ -211,7 +237,7 @@ export class Cpu {
         if (!(error instanceof WebAssembly.LinkError)) throw error;
       }
     }
-    return engineOf(generateInterpreter());
+    return engineOf(generateInterpreter(stopwatch !== undefined));
   }
 
   /**
@@ -240,10 +266,12 @@ export class Cpu {
       words[RETIRED_BASE >>> 2] = retired % TWO_32;
       words[(RETIRED_BASE >>> 2) + 1] = Math.floor(retired / TWO_32);
       reason = this.#engine.run(left);
+      this.#counts.exits[reason]++;
       left = words[REMAINING >>> 2] + words[POSTPONED >>> 2];
-      if (reason === LEFT_LOOKUP) reason = this.#decodeAtRip() ? LEFT_LOOKUP : LEFT_FAULT;
+      if (reason === LEFT_LOOKUP)
+        reason = this.#decode(this.registers.number(RIP_INDEX)) ? LEFT_LOOKUP : LEFT_FAULT;
       if (reason === LEFT_HOT) {
-        this.#translator.translate(this.registers.number(RIP_INDEX));
+        this.#translate(this.registers.number(RIP_INDEX));
         reason = LEFT_LOOKUP;
       }
     } while ((reason === LEFT_LOOKUP || reason === LEFT_BUDGET) && left > 0);
@@ -339,17 +367,14 @@ export class Cpu {
     words[23] = words[(RFLAGS >>> 2) + 1];
   }
 
-  /** Decodes at RIP; false after a fault, which is noted as the engine's. */
-  #decodeAtRip(): boolean {
+  #decodeAt(address: number): boolean {
     const words = this.#words;
     words[EXIT_RECORD >>> 2] = 0;
-    const high = words[(RIP >>> 2) + 1];
-    if (high >= 0x8000) {
+    if (address >= USER_END) {
       words[EXIT_VECTOR >>> 2] = 13;
       words[EXIT_ERROR >>> 2] = 0;
       return false;
     }
-    const address = high * TWO_32 + words[RIP >>> 2];
     const frame = this.#mmu.fetch(address);
     if (frame < 0) return false;
     const missing = this.#code.decode(address, frame, (page) => this.#mmu.executable(page));
@@ -389,6 +414,15 @@ export class Cpu {
     this.#words[RIP >>> 2] = address % TWO_32;
     this.#words[(RIP >>> 2) + 1] = Math.floor(address / TWO_32);
   }
+}
+
+function timedHelpers(
+  helpers: Record<string, Helper>,
+  stopwatch: Stopwatch | undefined,
+): Record<string, Helper> {
+  if (stopwatch === undefined) return helpers;
+  const timed = (run: Helper): Helper => stopwatch.sampled('helpers', run);
+  return Object.fromEntries(Object.entries(helpers).map(([name, run]) => [name, timed(run)]));
 }
 
 /** Exits after which the instruction has retired. */

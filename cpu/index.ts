@@ -37,6 +37,7 @@ export {
 export { generateInterpreter } from './interpreter/generate.js';
 export { PAGE_SIZE } from './layout.js';
 export { OutOfMemoryError, PhysicalMemory } from './memory.js';
+export type { CpuProfile, Leavings, Times } from './profile.js';
 export {
   FLAG_AC,
   FLAG_AF,

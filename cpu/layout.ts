@@ -54,6 +54,15 @@ export const FRAMES = 0x364;
 export const FRAME_NOTES = 0x368;
 /** 1 while a write is under way that {@link Mmu.completeWrite} must complete. */
 export const WRITE_PENDING = 0x36c;
+/**
+ * For an interpreter that profiles: instructions retired in translated regions u64; entries until one
+ * is timed; whether this one is; whether one is under way; returns from regions by exit code, u64 each.
+ */
+export const PROFILE_RETIRED = 0x370;
+export const PROFILE_COUNTDOWN = 0x378;
+export const PROFILE_TIMING = 0x37c;
+export const PROFILE_IN_REGION = 0x380;
+export const PROFILE_LEFT = 0x388;
 /** Notes on a frame, a byte each: instructions were decoded from it; some TLB entry lets it be written. */
 export const NOTE_CODE = 1;
 export const NOTE_WRITABLE = 2;

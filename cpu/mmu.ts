@@ -30,6 +30,7 @@ import {
   WRITE_PENDING,
 } from './layout.js';
 import type { PhysicalMemory } from './memory.js';
+import type { Counts } from './profile.js';
 import type { Tlb } from './tlb.js';
 
 const TWO_32 = 0x1_0000_0000;
@@ -49,6 +50,7 @@ export class Mmu {
   readonly #memory: PhysicalMemory;
   readonly #tlb: Tlb;
   readonly #words: Uint32Array;
+  readonly #counts: Counts;
   #space: AddressSpace | undefined;
   /** Was the last fault an address that is not canonical? Then it is #SS if it was the stack's. */
   notCanonical = false;
@@ -60,7 +62,8 @@ export class Mmu {
   #second = 0;
   #secondLength = 0;
 
-  constructor(memory: PhysicalMemory, tlb: Tlb) {
+  constructor(memory: PhysicalMemory, tlb: Tlb, counts: Counts) {
+    this.#counts = counts;
     this.#memory = memory;
     this.#tlb = tlb;
     this.#words = new Uint32Array(memory.buffer);
@@ -135,6 +138,7 @@ export class Mmu {
   }
 
   #access(bytes: number, write: boolean): number {
+    this.#counts.slowAccesses++;
     const low = this.#words[EXIT_ADDRESS >>> 2];
     const high = this.#words[(EXIT_ADDRESS >>> 2) + 1];
     const address = high * TWO_32 + low;

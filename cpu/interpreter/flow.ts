@@ -4,6 +4,7 @@ import { EXIT_RECORD, REMAINING, RIP, THRESHOLD, TLB_CODE, TLB_CODE_ENTRIES } fr
 import type { Code } from '../wasm/code.js';
 import type { ModuleBuilder } from '../wasm/module.js';
 import type { Runtime } from './generate.js';
+import { profiled } from './profile.js';
 import {
   COUNTS,
   HANDLER,
@@ -210,9 +211,13 @@ export function defineSpecial(
   const why = translated.local('i32');
   const left = translated.local('i32');
   const next = translated.local('i32');
-  translated.get(1).i32(0).get(0).access('i32.load', REGION);
-  translated.callIndirect(runtime.handlerType, REGION_TABLE).tee(why);
-  translated.i32(LEFT_CONTINUE).op('i32.ne');
+  const call = (): void => {
+    translated.get(1).i32(0).get(0).access('i32.load', REGION);
+    translated.callIndirect(runtime.handlerType, REGION_TABLE).set(why);
+  };
+  if (runtime.profile === undefined) call();
+  else profiled(translated, runtime.profile, { budget: 1, why, call });
+  translated.get(why).i32(LEFT_CONTINUE).op('i32.ne');
   translated.get(why).i32(LEFT_DECLINED).op('i32.ne').op('i32.and').if();
   translated.get(why).return().end();
   translated.i32(0).access('i32.load', REMAINING).tee(left).op('i32.eqz').if();

@@ -9,6 +9,7 @@ import { ModuleBuilder } from '../wasm/module.js';
 import { declareAhead, defineAhead } from './ahead.js';
 import { defineFlagsOf, defineFlagsWord } from './flags.js';
 import { defineFlow, defineSpecial } from './flow.js';
+import type { ProfileImports } from './profile.js';
 import { SIMPLE_ADDRESS, SPECIAL_HANDLERS } from './record.js';
 import { InterpreterSemantics } from './semantics.js';
 
@@ -37,6 +38,7 @@ export interface Runtime extends Services {
   /** (destination, source address or value, count, budget) -> iterations done: see ahead.ts. */
   readonly copyAhead: Readonly<Record<Width, number>>;
   readonly fillAhead: Readonly<Record<Width, number>>;
+  readonly profile: ProfileImports | undefined;
 }
 
 /** Keys of the handlers, in the order of the module's table. */
@@ -69,11 +71,12 @@ export function handlersDigest(keys: readonly string[]): number {
   return digest;
 }
 
-/** The module's bytes. */
-export function generateInterpreter(forms: readonly Form[] = allForms()): Uint8Array<ArrayBuffer> {
+/** The module's bytes; one that profiles imports what times regions, too. */
+export function generateInterpreter(profiles = false): Uint8Array<ArrayBuffer> {
+  const forms = allForms();
   const module = new ModuleBuilder();
   module.importTable('regions', 1);
-  const runtime = declareRuntime(module);
+  const runtime = declareRuntime(module, profiles);
   const handlerSignature = { params: ['i32', 'i32'], results: ['i32'] } as const;
   const table: number[] = [];
   const [unimplemented, goto, crossing, translated] = SPECIAL_HANDLERS.map(() =>
@@ -99,13 +102,16 @@ export function generateInterpreter(forms: readonly Form[] = allForms()): Uint8A
   return module.finish();
 }
 
-function declareRuntime(module: ModuleBuilder): Runtime {
+function declareRuntime(module: ModuleBuilder, profiles: boolean): Runtime {
   const read = module.importFunction('mmu', 'read', { params: ['i32'], results: ['i32'] });
   const write = module.importFunction('mmu', 'write', { params: ['i32'], results: ['i32'] });
   const finishWrite = module.importFunction('mmu', 'finishWrite', {
     params: ['i32'],
     results: ['i32'],
   });
+  const around = (name: string): number =>
+    module.importFunction('profile', name, { params: [], results: [] });
+  const profile = profiles ? { begin: around('begin'), end: around('end') } : undefined;
   const helpers = new Map<string, { index: number; operands: number }>();
   for (const [name, operands] of Object.entries(HELPERS)) {
     const params = new Array<'i32'>(operands).fill('i32');
@@ -135,6 +141,7 @@ function declareRuntime(module: ModuleBuilder): Runtime {
     multiplyHighSigned: module.declare(product),
     copyAhead: declareAhead(module),
     fillAhead: declareAhead(module),
+    profile,
     helper: (name, operands) => {
       const helper = helpers.get(name);
       if (helper === undefined) throw new Error(`no helper is called '${name}'`);

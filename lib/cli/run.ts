@@ -50,6 +50,7 @@ export function run(path: string, args: readonly string[], options: RunOptions):
     ...(options.profile !== undefined && { profile: options.profile }),
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.engine !== undefined && { engine: options.engine }),
+    ...(options.stats !== undefined && { now: () => performance.now() }),
   });
   const start = performance.now();
   const status = runToEnd(machine, path, args, env);

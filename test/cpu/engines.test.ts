@@ -154,12 +154,12 @@ for (const engine of ENGINES) {
 describe('translated code', () => {
   it('is what runs when a loop is hot', () => {
     const machine = mixing('auto');
-    const before = machine.cpu.translatedRegions;
+    const before = machine.cpu.profile.translatedRegions;
     machine.run(1_000_000);
-    expect(machine.cpu.translatedRegions).to.be.greaterThan(before);
+    expect(machine.cpu.profile.translatedRegions).to.be.greaterThan(before);
     const interpreted = mixing('interp');
     interpreted.run(1_000_000);
-    expect(interpreted.cpu.translatedRegions).to.equal(0);
+    expect(interpreted.cpu.profile.translatedRegions).to.equal(0);
   });
 
   it('is not confused by two programs at the same addresses', () => {

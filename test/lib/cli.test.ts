@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { RunStatistics } from '../../lib/cli/statistics.js';
 import { cli, command, isLinux, repository } from './support.js';
 
 const TOOL = 'test/programs/tool.elf';
@@ -120,6 +121,20 @@ describe('relibc-ptrace run', () => {
     );
     expect(statistics.instructions).to.be.within(100, 100_000);
     expect(statistics.ptraceStops).to.equal(0);
+  });
+
+  it('says where time went: the parts add up', () => {
+    const run = cli(['run', '--stats=json', 'lib/bench/programs/kernels.elf', 'sort', '3000']);
+    const { seconds, times, instructions, translatedInstructions, regionEntries } = JSON.parse(
+      run.stderr.trimEnd().split('\n').at(-1) ?? '',
+    ) as RunStatistics;
+    const sum = Object.values(times).reduce((total, time) => total + time, 0);
+    expect(sum).to.be.closeTo(seconds, seconds / 10);
+    expect(translatedInstructions).to.be.within(instructions / 2, instructions);
+    expect(regionEntries).to.be.greaterThan(100);
+    for (const part of ['translated', 'translating', 'decoding', 'kernel'] as const) {
+      expect(times[part]).to.be.greaterThan(0);
+    }
   });
 
   it('says it for people, too', () => {
