@@ -133,7 +133,10 @@ export class Cpu {
     const stopwatch = options.now && new Stopwatch(options.now, this.memory.view);
     this.#stopwatch = stopwatch;
     const helpers = timedHelpers(createHelpers(this.memory), stopwatch);
-    const engine = this.#instantiate(keys, helpers, options.interpreter);
+    // one that counts around regions is seldom wanted, so it is not built beforehand
+    const countsRegions = stopwatch !== undefined && options.engine !== 'interp';
+    const prebuilt = countsRegions ? undefined : options.interpreter;
+    const engine = this.#instantiate(keys, helpers, prebuilt, countsRegions);
     this.#translator = new Translator({
       memory: this.memory,
       mmu: this.#mmu,
@@ -211,6 +214,7 @@ export class Cpu {
     keys: readonly string[],
     helper: Record<string, Helper>,
     prebuilt: BufferSource | undefined,
+    countsRegions: boolean,
   ): EngineExports {
     const mmu = this.#mmu;
     const stopwatch = this.#stopwatch;
@@ -228,7 +232,7 @@ export class Cpu {
     const engineOf = (bytes: BufferSource): EngineExports =>
       new WebAssembly.Instance(new WebAssembly.Module(bytes), imports)
         .exports as unknown as EngineExports;
-    if (prebuilt !== undefined && stopwatch === undefined) {
+    if (prebuilt !== undefined) {
       try {
         const engine = engineOf(prebuilt);
         if (engine.digest() === handlersDigest(keys)) return engine;
@@ -237,7 +241,7 @@ export class Cpu {
         if (!(error instanceof WebAssembly.LinkError)) throw error;
       }
     }
-    return engineOf(generateInterpreter(stopwatch !== undefined));
+    return engineOf(generateInterpreter(countsRegions));
   }
 
   /**

@@ -2,10 +2,11 @@
 // whole processes with their start.
 import {
   installed,
-  type MachineRun,
   natively,
   onMachine,
   onQemu,
+  type ProfiledRun,
+  profiledOnMachine,
   quicker,
   type Run,
   under,
@@ -54,7 +55,7 @@ interface Runs {
   readonly native: Run | undefined;
   readonly qemu: Run | undefined;
   readonly blink: Run | undefined;
-  readonly auto: MachineRun;
+  readonly auto: Run;
 }
 
 function measured(
@@ -67,17 +68,21 @@ function measured(
   let best = everywhere(name, file, args);
   for (let i = 1; i < (quick ? 1 : TRIES); i++) best = faster(best, everywhere(name, file, args));
   const { native, qemu, blink, auto } = best;
+  progress(`${name}: here, profiled`);
+  const { statistics } = profiledOnMachine(file, args);
+  const { instructions } = statistics;
   const interp = interpreter(name, file, argsFor(quick ? sizes.quickSize : sizes.interpSize));
   return {
     program: name,
     nativeSeconds: native?.seconds,
     qemuSeconds: qemu?.seconds,
     ...(blink && { blinkSeconds: blink.seconds }),
-    interpSeconds: secondsFor(auto.statistics.instructions, interp),
+    interpSeconds: secondsFor(instructions, interp),
     autoSeconds: auto.seconds,
     timesQemu: qemu && qemu.seconds / auto.seconds,
-    interpMillions: millionsPerSecond(interp),
-    autoMillions: millionsPerSecond(auto),
+    interpMillions: interp.statistics.instructions / interp.statistics.seconds / 1e6,
+    autoMillions: instructions / auto.seconds / 1e6,
+    translating: share(statistics.times.translating, statistics.seconds),
   };
 }
 
@@ -107,21 +112,21 @@ function faster(one: Runs, other: Runs): Runs {
 }
 
 /** The interpreter does less work, which something else checks. */
-function interpreter(name: string, file: string, args: readonly string[]): MachineRun {
+function interpreter(name: string, file: string, args: readonly string[]): ProfiledRun {
   progress(`${name}: here, interpreted`);
-  const interp = onMachine(file, args, ['--engine', 'interp']);
+  const interp = profiledOnMachine(file, args, ['--engine', 'interp']);
   check(name, { interp, other: natively(file, args) ?? onMachine(file, args) });
   return interp;
 }
 
 /** What a run would have taken, had it been so many instructions. */
-function secondsFor(instructions: number, { seconds, statistics }: MachineRun): number {
+function secondsFor(instructions: number, { seconds, statistics }: ProfiledRun): number {
   const start = seconds - statistics.seconds;
   return start + (statistics.seconds * instructions) / statistics.instructions;
 }
 
-function millionsPerSecond({ statistics }: MachineRun): number {
-  return statistics.instructions / statistics.seconds / 1e6;
+function share(part: number, whole: number): string {
+  return `${((part / whole) * 100).toFixed(1)}%`;
 }
 
 function check(name: string, runs: Runs | Readonly<Record<string, Run>>): void {
@@ -158,6 +163,7 @@ function geometricMean(ratios: readonly { readonly timesQemu: number }[]): numbe
 function remarks(quick: boolean): string[] {
   return [
     'times qemu: how often auto does the work while qemu-x86_64 does it once; millions: of instructions per second',
+    'translating: share of the time, in a run that measures it; V8 compiles beside and after that',
     ...(quick
       ? []
       : ['interp seconds: of a smaller size, scaled up by the number of instructions']),

@@ -1,5 +1,13 @@
 // Start-up time and memory of a whole process that runs a program which does nothing.
-import { fastest, KERNELS, natively, onMachine, onQemu, plainNode } from './measure.js';
+import {
+  fastest,
+  KERNELS,
+  natively,
+  onMachine,
+  onQemu,
+  plainNode,
+  profiledOnMachine,
+} from './measure.js';
 import type { Section } from './section.js';
 
 const TRIES = 10;
@@ -30,7 +38,7 @@ export function memorySection(): Section {
   return {
     title: 'Memory: frames of 4 KiB in use at most, and the host process that holds them',
     rows: works.map(([name, size]) => {
-      const { statistics } = onMachine(KERNELS, [name, size]);
+      const { statistics } = profiledOnMachine(KERNELS, [name, size]);
       return {
         program: `kernels ${name} ${size}`,
         peakFrames: statistics.peakFrames,
