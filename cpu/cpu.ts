@@ -1,7 +1,8 @@
 // The CPU as the kernel sees it: run until an exit, registers, address spaces.
 import { AddressSpace, USER_END } from './address-space.js';
+import { Breakpoints } from './breakpoints.js';
 import { CodeCache } from './code-cache.js';
-import { RecordDecoder } from './decoder.js';
+import { isRepeatedString, RecordDecoder } from './decoder.js';
 import { type Exit, VECTOR_DB, VECTOR_GP, VECTOR_SS } from './exit.js';
 import { createHelpers, type Helper } from './helpers/index.js';
 import { ARITHMETIC_FLAGS, KIND_WORD } from './interpreter/flags.js';
@@ -45,7 +46,7 @@ import {
 import { PhysicalMemory } from './memory.js';
 import { Mmu } from './mmu.js';
 import { Counts, type CpuProfile, leavings } from './profile.js';
-import { FLAG_AC, FLAG_TF, RBP, Registers, RIP as RIP_INDEX, RSP } from './registers.js';
+import { FLAG_AC, FLAG_RF, FLAG_TF, RBP, Registers, RIP as RIP_INDEX, RSP } from './registers.js';
 import { Stopwatch } from './stopwatch.js';
 import { Tlb } from './tlb.js';
 import { Translator } from './translator/translator.js';
@@ -57,7 +58,7 @@ const LONGEST_INSTRUCTION = 15;
 
 const BUDGET_EXIT: Exit = { reason: 'budget' };
 const SYSCALL_EXIT: Exit = { reason: 'syscall' };
-const SINGLE_STEP_EXIT: Exit = {
+const DEBUG_EXIT: Exit = {
   reason: 'exception',
   vector: VECTOR_DB,
   errorCode: 0,
@@ -100,6 +101,7 @@ export class Cpu {
   readonly #mmu: Mmu;
   readonly #decoder: RecordDecoder;
   readonly #code: CodeCache;
+  readonly #breakpoints: Breakpoints;
   readonly #engine: EngineExports;
   readonly #translator: Translator;
   readonly #translate: (address: number) => void;
@@ -130,6 +132,7 @@ export class Cpu {
     this.#keys = keys;
     this.#decoder = new RecordDecoder(this.memory, keys);
     this.#code = new CodeCache(this.memory, this.#tlb, this.#decoder, this.#counts);
+    this.#breakpoints = new Breakpoints(this.memory);
     const stopwatch = options.now && new Stopwatch(options.now, this.memory.view);
     this.#stopwatch = stopwatch;
     const helpers = timedHelpers(createHelpers(this.memory), stopwatch);
@@ -185,21 +188,35 @@ export class Cpu {
 
   /** Runs at most `budget` instructions of the current space. */
   run(budget: number): Exit {
+    const words = this.#words;
+    const watch = this.#breakpoints.arm() ? this.#breakpoints : undefined;
     let left = budget;
     while (left > 0) {
-      const stepping = (this.#words[RFLAGS >>> 2] & FLAG_TF) !== 0;
-      const part = stepping ? 1 : Math.min(left, LONGEST_RUN);
+      const rflags = words[RFLAGS >>> 2];
+      const stepping = (rflags & FLAG_TF) !== 0;
+      const rip = this.registers.number(RIP_INDEX);
+      const resumes = (rflags & FLAG_RF) !== 0 || this.#shadow;
+      if (!resumes && watch?.executes(rip) === true) return DEBUG_EXIT;
+      const single = stepping || watch !== undefined;
+      const part = single ? 1 : Math.min(left, LONGEST_RUN);
       // of two loads in a row the second one casts none
       const shadowed = this.#shadow;
       this.#shadow = false;
-      const exit = this.#enter(part);
+      const exit = this.#enter(part, watch);
       left = left - part + this.#left;
       if (shadowed) this.#shadow = false;
-      if (stepping && !this.#shadow && (exit === undefined || exit.reason === 'budget')) {
-        return SINGLE_STEP_EXIT;
+      if (exit !== undefined && exit.reason !== 'budget') {
+        this.#breakpoints.forget();
+        return exit;
       }
-      if (exit === undefined) continue;
-      if (exit.reason !== 'budget') return exit;
+      if (!single) continue;
+      const next = this.registers.number(RIP_INDEX);
+      // what is interrupted between two iterations goes on without trapping again
+      if (next === rip && isRepeatedString(this.#fetch(rip))) words[RFLAGS >>> 2] |= FLAG_RF;
+      const passes = (words[RFLAGS >>> 2] & FLAG_RF) !== 0;
+      if (!this.#shadow && this.#breakpoints.complete(stepping, passes ? -1 : next)) {
+        return DEBUG_EXIT;
+      }
     }
     return BUDGET_EXIT;
   }
@@ -248,18 +265,16 @@ export class Cpu {
    * Lets the engine run until it leaves, keeps RFLAGS, RIP and the count right, and sets #left.
    * Gives undefined where flags changed in a way that {@link run} must look at.
    */
-  #enter(budget: number): Exit | undefined {
+  #enter(budget: number, watch: Breakpoints | undefined): Exit | undefined {
     const words = this.#words;
     const rflags = words[RFLAGS >>> 2];
+    // RF lasts for one instruction, which can see nothing of it
+    words[RFLAGS >>> 2] = rflags & ~FLAG_RF;
     words[FLAGS_KIND >>> 2] = KIND_WORD;
     words[FLAGS_A >>> 2] = rflags & ARITHMETIC_FLAGS;
     words[FLAGS_RESULT >>> 2] = (rflags & 0x40) === 0 ? 1 : 0;
     words[(FLAGS_RESULT >>> 2) + 1] = 0;
-    const checks = (rflags & FLAG_AC) !== 0;
-    if (checks !== this.#mmu.checksAlignment) {
-      this.#mmu.checksAlignment = checks;
-      this.#tlb.blind(checks);
-    }
+    this.#mmu.observe((rflags & FLAG_AC) !== 0, watch);
     const base = this.#retired;
     let left = budget;
     let reason: number;
@@ -322,6 +337,7 @@ export class Cpu {
       }
       case LEFT_FAULT:
         if (words[EXIT_RECORD >>> 2] !== 0) this.#setRip(this.#recordAddress());
+        words[RFLAGS >>> 2] |= FLAG_RF;
         return {
           reason: 'exception',
           vector: this.#faultVector(),
@@ -375,8 +391,7 @@ export class Cpu {
     const words = this.#words;
     words[EXIT_RECORD >>> 2] = 0;
     if (address >= USER_END) {
-      words[EXIT_VECTOR >>> 2] = 13;
-      words[EXIT_ERROR >>> 2] = 0;
+      this.#mmu.refuseFetch(words[RIP >>> 2], words[(RIP >>> 2) + 1]);
       return false;
     }
     const frame = this.#mmu.fetch(address);

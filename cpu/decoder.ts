@@ -287,6 +287,18 @@ function hasAddressSizePrefix(bytes: Uint8Array): boolean {
   return false;
 }
 
+/** Whether code begins with a string instruction behind REP or REPNE. */
+export function isRepeatedString(bytes: Uint8Array): boolean {
+  let repeated = false;
+  for (const byte of bytes) {
+    if (byte === 0xf2 || byte === 0xf3) repeated = true;
+    else if (!LEGACY_PREFIXES.has(byte) && byte !== 0x67 && byte >> 4 !== 4) {
+      return repeated && ((byte >= 0xa4 && byte <= 0xa7) || (byte >= 0xaa && byte <= 0xaf));
+    }
+  }
+  return false;
+}
+
 /** The x87 opcode as FOP records it, or -1 of another instruction. Intel SDM vol. 1, 8.1.9. */
 function escapeOpcode(bytes: Uint8Array): number {
   let at = 0;

@@ -7,7 +7,10 @@ export type Exit =
   | { readonly reason: 'syscall' }
   /** An `int n`; RIP is after it, `instruction` is its address. */
   | { readonly reason: 'interrupt'; readonly vector: number; readonly instruction: bigint }
-  /** A fault (RIP at the instruction) or a trap (#DB, #BP: RIP after it). `address` is CR2 of a #PF. */
+  /**
+   * A fault (RIP at the instruction, RF set) or a trap (RIP after it): #BP, and #DB but for that of an
+   * execution breakpoint, where RF is to be set to go on. `address` is CR2 of a #PF.
+   */
   | {
       readonly reason: 'exception';
       readonly vector: number;

@@ -39,6 +39,7 @@ export { PAGE_SIZE } from './layout.js';
 export { OutOfMemoryError, PhysicalMemory } from './memory.js';
 export type { CpuProfile, Leavings, Times } from './profile.js';
 export {
+  type DebugRegister,
   FLAG_AC,
   FLAG_AF,
   FLAG_CF,

@@ -20,6 +20,8 @@ export const FTW = X87 + 132;
 export const MXCSR = 0x258;
 /** DR0-DR3, DR6, DR7, eight bytes each. */
 export const DEBUG_REGISTERS = 0x260;
+export const DR6 = DEBUG_REGISTERS + 32;
+export const DR7 = DEBUG_REGISTERS + 40;
 export const REGISTERS_SIZE = 0x300;
 
 // Engine state: not part of a context, meaningless outside Cpu.run.

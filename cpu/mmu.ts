@@ -10,6 +10,7 @@ import {
   PAGE_WRITE,
   USER_END,
 } from './address-space.js';
+import type { Breakpoints } from './breakpoints.js';
 import {
   FAULT_EXECUTE,
   FAULT_PRESENT,
@@ -55,8 +56,11 @@ export class Mmu {
   /** Was the last fault an address that is not canonical? Then it is #SS if it was the stack's. */
   notCanonical = false;
   /** RFLAGS.AC: an access off its natural boundary is #AC. Intel SDM vol. 3A, 6.15, "#AC". */
-  checksAlignment = false;
-  /** The write under way: linear addresses and lengths of its one or two parts. */
+  #checksAlignment = false;
+  /** Told of every access while a breakpoint is enabled. */
+  #watch: Breakpoints | undefined;
+  /** The write under way: its address, linear addresses and lengths of its one or two parts. */
+  #address = 0;
   #first = 0;
   #firstLength = 0;
   #second = 0;
@@ -74,7 +78,19 @@ export class Mmu {
     this.#space = space;
     this.#tlb.activate(space);
     this.#words[ROOT_TABLE >>> 2] = this.#memory.offset(space.root);
-    if (this.checksAlignment) this.#tlb.blind(true);
+    if (this.#seesAll) this.#tlb.blind(true);
+  }
+
+  /** Chooses what accesses are looked at for; if for anything, none is left to the TLB. */
+  observe(checksAlignment: boolean, watch: Breakpoints | undefined): void {
+    if (checksAlignment === this.#checksAlignment && watch === this.#watch) return;
+    this.#checksAlignment = checksAlignment;
+    this.#watch = watch;
+    this.#tlb.blind(this.#seesAll);
+  }
+
+  get #seesAll(): boolean {
+    return this.#checksAlignment || this.#watch !== undefined;
   }
 
   /** Linear address of `bytes` bytes at EXIT_ADDRESS for reading, or 0 after noting the fault. */
@@ -98,6 +114,8 @@ export class Mmu {
 
   /** The same; true if the write changed code. */
   completeWrite(): boolean {
+    // not when it was allowed: some writes are only tried
+    this.#watch?.note(this.#address, this.#firstLength + this.#secondLength, true);
     if (this.#secondLength > 0) {
       const { bytes } = this.#memory;
       bytes.copyWithin(this.#first, CROSSING, CROSSING + this.#firstLength);
@@ -129,6 +147,15 @@ export class Mmu {
     return -1;
   }
 
+  /** Notes the fault of fetching from beyond the user's half of the addresses. */
+  refuseFetch(low: number, high: number): void {
+    const isKernel = high >= 0xffff_8000;
+    this.#words[EXIT_ADDRESS >>> 2] = low;
+    this.#words[(EXIT_ADDRESS >>> 2) + 1] = high;
+    if (isKernel) this.#fault(VECTOR_PF, FAULT_USER | FAULT_EXECUTE, -1);
+    else this.#fault(VECTOR_GP, 0, -1);
+  }
+
   /** The frame mapped executable at an address, or -1. */
   executable(address: number): number {
     const flags = this.#flags(address);
@@ -145,7 +172,7 @@ export class Mmu {
     const inPage = PAGE_SIZE - (low & 0xfff);
     const isCanonical = address < USER_END || high >= 0xffff_8000;
     // an access that merely ends beyond the canonical addresses is checked for alignment first
-    if (isCanonical && this.checksAlignment && low % alignmentOf(bytes) !== 0) {
+    if (isCanonical && this.#checksAlignment && low % alignmentOf(bytes) !== 0) {
       this.#fault(VECTOR_AC, 0, -1);
       return 0;
     }
@@ -156,10 +183,12 @@ export class Mmu {
       this.notCanonical = !isKernel;
       return 0;
     }
+    this.#address = address;
     this.#secondLength = 0;
     if (bytes <= inPage) {
       this.#first = this.#translate(address, write);
       this.#firstLength = bytes;
+      if (!write && this.#first !== 0) this.#watch?.note(address, bytes, false);
       return this.#first;
     }
     const next = address + inPage;
@@ -167,6 +196,7 @@ export class Mmu {
     if (this.#first === 0) return 0;
     this.#second = this.#translate(next, write);
     if (this.#second === 0) return 0;
+    if (!write) this.#watch?.note(address, bytes, false);
     this.#firstLength = inPage;
     this.#secondLength = bytes - inPage;
     const all = this.#memory.bytes;

@@ -1,6 +1,9 @@
 // The register file as bytes: the live one at address 0 of the CPU's memory, or a saved copy.
 // Layout in layout.ts; FXSAVE64 image as in Intel SDM vol. 1, 10.5.1.
 import {
+  DEBUG_REGISTERS,
+  DR6,
+  DR7,
   FCW,
   FS_BASE,
   GS_BASE,
@@ -49,10 +52,24 @@ export const FLAG_RF = 0x1_0000;
 export const FLAG_AC = 0x4_0000;
 export const FLAG_ID = 0x20_0000;
 
+/** Bits of DR6 and DR7 that can be changed, and those that read as ones. Intel SDM vol. 3B, 18.2. */
+const DR6_CHANGES = 0xe00fn;
+const DR6_ONES = 0xffff_0ff0n;
+const DR7_CHANGES = 0xffff_23ffn;
+const DR7_ONES = 0x400n;
+
 const TWO_32 = 0x1_0000_0000;
 const MXCSR_MASK = 0xffff;
 /** User selectors, as a 64-bit kernel of this kind sets them: ES CS SS DS FS GS. */
 const INITIAL_SELECTORS = [0x2b, 0x23, 0x2b, 0x2b, 0x33, 0x2b];
+
+/** DR4 and DR5 are other names of DR6 and DR7. */
+export type DebugRegister = 0 | 1 | 2 | 3 | 6 | 7;
+
+function debugOffset(index: DebugRegister): number {
+  if (index === 6) return DR6;
+  return index === 7 ? DR7 : DEBUG_REGISTERS + index * 8;
+}
 
 export class Registers {
   /** Bytes of a register file. */
@@ -237,6 +254,19 @@ export class Registers {
     this.view.setUint32(MXCSR, value, true);
   }
 
+  /** Debug register 0-3, 6 or 7. */
+  dr(index: DebugRegister): bigint {
+    const value = this.view.getBigUint64(debugOffset(index), true);
+    if (index === 6) return (value & DR6_CHANGES) | DR6_ONES;
+    return index === 7 ? (value & DR7_CHANGES) | DR7_ONES : value;
+  }
+
+  /** Sets a debug register; bits of DR6 and DR7 that are fixed stay as they are. */
+  setDr(index: DebugRegister, value: bigint): void {
+    this.view.setBigUint64(debugOffset(index), BigInt.asUintN(64, value), true);
+    if (index >= 6) this.view.setBigUint64(debugOffset(index), this.dr(index), true);
+  }
+
   copyTo(other: Registers): void {
     other.bytes.set(this.bytes);
   }
@@ -251,6 +281,8 @@ export class Registers {
       this.setSelector(segment, selector);
     });
     this.setNumber(RIP_OFFSET / 8, 0);
+    this.setDr(6, 0n);
+    this.setDr(7, 0n);
   }
 
   /** Stores the 512-byte FXSAVE64 image. */

@@ -177,14 +177,23 @@ export abstract class EngineSemantics extends Semantics {
     });
   }
 
-  fromMemory(address: Value, bytes: number): void {
+  fromMemory(address: Value, bytes: number, offset = 0): void {
     const window = this.window(address, bytes, false);
-    this.code.i32(SCRATCH).get(window.host).i32(bytes).memoryCopy();
+    this.code
+      .i32(SCRATCH + offset)
+      .get(window.host)
+      .i32(bytes)
+      .memoryCopy();
   }
 
-  toMemory(address: Value, bytes: number): void {
+  toMemory(address: Value, bytes: number, offset = 0): void {
     const window = this.window(address, bytes, true);
-    this.storeInto(window, () => this.code.i32(SCRATCH).i32(bytes).memoryCopy());
+    this.storeInto(window, () =>
+      this.code
+        .i32(SCRATCH + offset)
+        .i32(bytes)
+        .memoryCopy(),
+    );
   }
 
   probeWrite(address: Value, bytes: number): void {

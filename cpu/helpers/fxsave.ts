@@ -67,14 +67,6 @@ export function bindFxsave(view: DataView): Bound {
       bytes.copyWithin(XMM, VECTORS, VECTORS + VECTORS_SIZE);
       return 0;
     },
-    xsave(asked, wide) {
-      if ((asked & COMPONENT_X87) !== 0) saveX87(wide);
-      if ((asked & COMPONENT_SSE) !== 0) {
-        saveControl();
-        saveVectors();
-      }
-      return 0;
-    },
     /** The components asked for are loaded if the image has them, else initialised. 1 for #GP. */
     xrstor(asked, loaded, wide) {
       const control = view.getUint32(CONTROL, true);

@@ -12,9 +12,7 @@ export const HELPERS: Readonly<Record<string, number>> = {
   /** An FXSAVE image in the scratch area, wide or not; FXRSTOR gives 1 for #GP. */
   fxsave: 1,
   fxrstor: 1,
-  /** An XSAVE area's legacy region in the scratch area: components, wide. */
-  xsave: 2,
-  /** Components asked for, those in the area, wide; 1 for #GP. */
+  /** XRSTOR of the legacy region in the scratch area: components asked for, those in the area, wide; 1 for #GP. */
   xrstor: 3,
   /** The operations of cpu/x87, each of which takes a selector and gives a status. */
   ...Object.fromEntries(Object.keys(OPERATIONS).map((name) => [`x87.${name}`, 1])),

@@ -12,6 +12,8 @@ const CS = 1n;
 const SS = 2n;
 /** Bit of RFLAGS: a nested task, which 64-bit mode does not have. */
 const NT = 14;
+/** Resume, which no POPF changes. */
+const RF = 0x1_0000n;
 const UD = 6;
 const GP = 13;
 
@@ -98,7 +100,7 @@ for (const [suffix, width] of [
     requireSelector(s, SS, stack);
     requireCanonical(s, target);
     s.setRegister(RSP, rsp);
-    s.setRflags(flags, width === 16 ? POPPED & 0xffffn : POPPED);
+    s.setRflags(flags, width === 16 ? POPPED & 0xffffn : POPPED | RF);
     s.setState(RIP, target);
     s.leave('jumped');
   });

@@ -8,8 +8,8 @@ const AC = 17;
 const ALIGNMENT_CHECK = 18;
 const SIZE = 512;
 const ALIGNMENT = 16;
-/** The rest of the image belongs to software: FXSAVE leaves it as it is. */
-const WRITTEN = 416;
+/** The rest of the image belongs to software. */
+const USED = 416;
 
 /** An image's address, which must lie on a boundary. */
 export function imageAddress(s: Semantics, image: Operand, alignment: number): Value {
@@ -33,12 +33,12 @@ for (const [suffix, wide, addressSize] of [
     // the last byte is tried before the rest, which a fault's address shows
     s.probeWrite(s.addressBeyond(target, last(s), addressSize), 1);
     s.helper('fxsave', s.constant(wide, 32));
-    s.toMemory(address, WRITTEN);
+    s.toMemory(address, USED);
   });
   instruction(`fxrstor${suffix}`, `m${SIZE * 8}`, (s, source) => {
     const address = imageAddress(s, source, ALIGNMENT);
     s.load(s.addressBeyond(source, last(s), addressSize), 8);
-    s.fromMemory(address, SIZE);
+    s.fromMemory(address, USED);
     s.raiseIf(s.isNotZero(s.helper('fxrstor', s.constant(wide, 32))), GP);
   });
 }

@@ -135,10 +135,11 @@ export abstract class Semantics extends Vectors {
   abstract storeVector(address: Value, value: Vector, bytes: number): void;
   /**
    * Copies `bytes` (at most 512) between memory and the scratch area that helpers use, as one access.
-   * `fromMemory` makes the bytes readable at SCRATCH; `toMemory` writes what lies at SCRATCH.
+   * `fromMemory` makes the bytes readable at SCRATCH; `toMemory` writes what lies at SCRATCH; or at
+   * an offset from there.
    */
-  abstract fromMemory(address: Value, bytes: number): void;
-  abstract toMemory(address: Value, bytes: number): void;
+  abstract fromMemory(address: Value, bytes: number, offset?: number): void;
+  abstract toMemory(address: Value, bytes: number, offset?: number): void;
   /** Faults now where a later {@link toMemory} or {@link store} of so many bytes would. */
   abstract probeWrite(address: Value, bytes: number): void;
   /** Raises #GP(0) unless the address is a multiple of `bytes`, a power of two. */

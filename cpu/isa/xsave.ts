@@ -12,12 +12,11 @@ const GP = 13;
 /** The legacy region, as FXSAVE lays it out; then the header, of which XSTATE_BV comes first. */
 const HEADER = 512;
 const SIZE = HEADER + 64;
-/** What the processor uses of the legacy region. */
-const LEGACY = 416;
 const ALIGNMENT = 64;
-/** Bit of the x87 component, and where SSE's begins. */
+/** Bits of the components. */
 const X87 = 0;
-const MXCSR = 24n;
+const SSE = 1;
+const MXCSR = 24;
 
 /** State components that are asked for and exist: RFBM. */
 function requested(s: Semantics): Value {
@@ -26,8 +25,30 @@ function requested(s: Semantics): Value {
 
 /** The first byte used of what is asked for, which a fault's address shows. */
 function firstByte(s: Semantics, address: Value, asked: Value): Value {
-  const mxcsr = s.add(address, s.constant(MXCSR, 64));
+  const mxcsr = s.add(address, s.constant(BigInt(MXCSR), 64));
   return s.select(s.bitAt(asked, X87), address, mxcsr);
+}
+
+/**
+ * The parts of the legacy region that belong to components: offset and size.
+ * @param control components with which MXCSR goes
+ * @param components those whose registers are there
+ */
+function eachPart(
+  s: Semantics,
+  address: Value,
+  control: Value,
+  components: Value,
+  move: (address: Value, size: number, offset: number) => void,
+): void {
+  const part = (which: Value, component: number, offset: number, size: number): void => {
+    const at = s.add(address, s.constant(BigInt(offset), 64));
+    s.if(s.bitAt(which, component), () => move(at, size, offset));
+  };
+  part(components, X87, 0, 24);
+  part(control, SSE, MXCSR, 8);
+  part(components, X87, 32, 128);
+  part(components, SSE, 160, 256);
 }
 
 for (const [suffix, wide, addressSize] of [
@@ -43,12 +64,9 @@ for (const [suffix, wide, addressSize] of [
       const address = imageAddress(s, area, ALIGNMENT);
       // the last byte is tried before the rest, which a fault's address shows
       s.probeWrite(s.addressBeyond(area, s.constant(BigInt(SIZE - 1), 64), addressSize), 1);
-      s.if(s.isNotZero(asked), () => {
-        s.probeWrite(firstByte(s, address, asked), 1);
-        s.fromMemory(address, LEGACY); // what is not asked for stays as it is
-        s.helper('xsave', asked, s.constant(wide, 32));
-        s.toMemory(address, LEGACY);
-      });
+      s.if(s.isNotZero(asked), () => s.probeWrite(firstByte(s, address, asked), 1));
+      s.helper('fxsave', s.constant(wide, 32));
+      eachPart(s, address, asked, asked, (at, size, offset) => s.toMemory(at, size, offset));
       const header = s.addressBeyond(area, s.constant(BigInt(HEADER), 64), addressSize);
       s.store(header, s.or(s.load(header, 64), s.zeroExtend(asked, 64)));
     });
@@ -67,10 +85,8 @@ for (const [suffix, wide, addressSize] of [
       s.raiseIf(s.isNotZero(word), GP);
     }
     const loaded = s.and(asked, s.truncate(present, 32));
-    s.if(s.isNotZero(asked), () => {
-      s.load(firstByte(s, address, asked), 8);
-      s.fromMemory(address, LEGACY);
-    });
+    s.if(s.isNotZero(asked), () => s.load(firstByte(s, address, asked), 8));
+    eachPart(s, address, asked, loaded, (at, size, offset) => s.fromMemory(at, size, offset));
     const failed = s.helper('xrstor', asked, loaded, s.constant(wide, 32));
     s.raiseIf(s.isNotZero(failed), GP);
   });

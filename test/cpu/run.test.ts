@@ -4,6 +4,7 @@ import {
   FAULT_PRESENT,
   FAULT_USER,
   FAULT_WRITE,
+  FLAG_RF,
   FLAG_TF,
   PAGE_ACCESSED,
   PAGE_DIRTY,
@@ -132,7 +133,7 @@ describe('a page fault', () => {
     const machine = new TestMachine(code);
     machine.registers.rflags = 0x202n | 0x8d5n;
     machine.run();
-    expect(machine.registers.rflags).to.equal(0x202n | 0x8d5n);
+    expect(machine.registers.rflags).to.equal(0x202n | 0x8d5n | BigInt(FLAG_RF));
     expect(machine.registers.rip).to.equal(BigInt(CODE + 15));
     machine.page(NOWHERE, READ_WRITE);
     expect(machine.run()).to.deep.equal({ reason: 'syscall' });

@@ -160,6 +160,7 @@ function differencesOf(native: Step, emulated: Step, undefinedPart: Undefined | 
     if (silicon !== ours) differences.push({ what, silicon, emulated: ours });
   };
   note('signal', told(native), told(emulated));
+  note('dr6', hex(native.dr6 ?? 0), hex(emulated.dr6 ?? 0));
   const anywhere = undefinedPart?.destination === true;
   const skipped = anywhere ? destination() : -1;
   for (let i = 0; i < REGISTER_NAMES.length; i++) {
@@ -183,6 +184,7 @@ function differencesOf(native: Step, emulated: Step, undefinedPart: Undefined | 
 function sameStep(native: Step, emulated: Step): boolean {
   if (native.signal !== emulated.signal || native.code !== emulated.code) return false;
   if (native.address !== emulated.address) return false;
+  if ((native.dr6 ?? 0) !== (emulated.dr6 ?? 0)) return false;
   if (Buffer.compare(native.state.bytes, emulated.state.bytes) !== 0) return false;
   if (native.changes.length !== emulated.changes.length) return false;
   return native.changes.every(({ address, bytes }, i) => {

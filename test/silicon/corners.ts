@@ -29,13 +29,18 @@ interface Extra {
   readonly mxcsr?: number;
 }
 
-const MIDDLE = DATA.address + 0x800;
+export const MIDDLE = DATA.address + 0x800;
 const DATA_END = DATA.address + DATA.pages * PAGE_SIZE;
 const CODE_END = CODE.address + CODE.pages * PAGE_SIZE;
 const NON_CANONICAL = 0x8000_0000_0000n;
 const AC = 0x4_0202;
 
-function corner(title: string, code: string, values: Values = {}, extra: Extra = {}): Corner {
+export function corner(
+  title: string,
+  code: string,
+  values: Values = {},
+  extra: Extra = {},
+): Corner {
   const state = new MachineState();
   state.set(RIP, BigInt(values.rip ?? CODE.address + 0x100));
   state.set(RFLAGS, BigInt(values.flags ?? 0x202));
@@ -48,7 +53,7 @@ function corner(title: string, code: string, values: Values = {}, extra: Extra =
   return { title, state, code: bytes, patches: extra.memory ?? [], steps: extra.steps ?? 1 };
 }
 
-const word = (address: number, value: bigint): Patch => ({
+export const word = (address: number, value: bigint): Patch => ({
   address,
   bytes: new Uint8Array(new BigUint64Array([value]).buffer),
 });

@@ -29,6 +29,7 @@ import {
   type Case,
   CODE,
   DATA,
+  type Debugging,
   FS_BASE,
   FX_FCW,
   FX_FSW,
@@ -54,7 +55,12 @@ const SI_KERNEL = 0x80;
 const SELECTORS = [0, 0x33, 0x2b, 0, 0, 0];
 /** More than one only where the trap comes late: after an instruction that loads SS. */
 const STEP_BUDGET = 4;
+/** Running on ends before this. */
+const RUN_BUDGET = 1000;
 const MEMORY = 0x200_0000;
+/** Bits of DR6. */
+const B0_TO_B3 = 0xf;
+const BS = 0x4000;
 
 interface Signal {
   readonly signal: number;
@@ -109,10 +115,6 @@ function signalOf(vector: number, errorCode: number, cr2: bigint, state: Machine
   }
 }
 
-/** Traps leave RF clear in the flags they save; faults set it. Intel SDM vol. 3B, 18.3.1.1. */
-const isTrap = (vector: number): boolean =>
-  vector === VECTOR_DB || vector === VECTOR_BP || vector === VECTOR_OF;
-
 /** `int n` under Linux: its interrupt table lets a process use vectors 3, 4 and 0x80 alone. */
 function interrupted(vector: number, instruction: bigint, state: MachineState): Signal {
   if (vector === VECTOR_BP) return kernel(SIGTRAP);
@@ -122,7 +124,7 @@ function interrupted(vector: number, instruction: bigint, state: MachineState): 
   return kernel(SIGSEGV);
 }
 
-/** What an exit is to a process under Linux; sets RF where entering the kernel saves it set. */
+/** What an exit is to a process under Linux. */
 export function told(exit: Exit, state: MachineState): Signal & { unimplemented?: string } {
   switch (exit.reason) {
     case 'budget':
@@ -134,7 +136,6 @@ export function told(exit: Exit, state: MachineState): Signal & { unimplemented?
     case 'unimplemented':
       return { ...PLAIN, signal: -1, unimplemented: exit.text };
     case 'exception':
-      if (!isTrap(exit.vector)) state.set(RFLAGS, state.get(RFLAGS) | BigInt(FLAG_RF));
       return signalOf(exit.vector, exit.errorCode, exit.address, state);
   }
 }
@@ -166,36 +167,40 @@ export function readState(registers: Registers): MachineState {
   return state;
 }
 
-/**
- * One step of the trap flag.
- * @param repeats whether the instruction at RIP is a repeated string instruction
- */
-export function step(cpu: Cpu, repeats: () => boolean): Omit<Step, 'changes'> {
-  const { registers } = cpu;
-  const rip = registers.get(RIP);
-  registers.rflags |= BigInt(FLAG_TF);
+/** One step of the trap flag. */
+export function step(cpu: Cpu): Omit<Step, 'changes'> {
+  cpu.registers.rflags |= BigInt(FLAG_TF);
   const exit = cpu.run(STEP_BUDGET);
-  const state = readState(registers);
-  // a trap between two iterations saves RF set as well
-  if (state.get(RIP) === rip && exit.reason === 'exception' && exit.vector === VECTOR_DB) {
-    if (repeats()) state.set(RFLAGS, state.get(RFLAGS) | BigInt(FLAG_RF));
-  }
+  const state = readState(cpu.registers);
   return { ...told(exit, state), state };
 }
 
-const PREFIXES = new Set([0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67]);
+const DEBUG_REGISTERS = [0, 1, 2, 3] as const;
 
-/** Whether code begins with a string instruction behind REP or REPNE. */
-export function isRepeatedString(code: Uint8Array): boolean {
-  let repeated = false;
-  for (const byte of code) {
-    if (byte === 0xf2 || byte === 0xf3) repeated = true;
-    else if ((byte < 0x40 || byte > 0x4f) && !PREFIXES.has(byte)) {
-      const string = (byte >= 0xa4 && byte <= 0xa7) || (byte >= 0xaa && byte <= 0xaf);
-      return repeated && string;
-    }
-  }
-  return false;
+function setDebugRegisters(registers: Registers, debug: Debugging | undefined): void {
+  for (const i of DEBUG_REGISTERS) registers.setDr(i, BigInt(debug?.addresses[i] ?? 0));
+  registers.setDr(7, BigInt(debug?.control ?? 0));
+}
+
+/** The enabled breakpoints on execution, as bits of DR6. */
+function executeBits(control: number): number {
+  return DEBUG_REGISTERS.reduce<number>((bits, i) => {
+    const executes = ((control >>> (16 + 4 * i)) & 3) === 0;
+    return executes && ((control >>> (2 * i)) & 3) !== 0 ? bits | (1 << i) : bits;
+  }, 0);
+}
+
+/** One step, or running on until something happens, with debug registers set. */
+function debugStep(cpu: Cpu, { control, running }: Debugging): Omit<Step, 'changes'> {
+  const { registers } = cpu;
+  registers.setDr(6, 0n);
+  if (!running) registers.rflags |= BigInt(FLAG_TF);
+  const exit = cpu.run(running ? RUN_BUDGET : STEP_BUDGET);
+  const dr6 = Number(registers.dr(6)) & (B0_TO_B3 | BS);
+  // Linux lets a process pass the breakpoint that it was stopped by
+  if ((dr6 & executeBits(control)) !== 0) registers.rflags |= BigInt(FLAG_RF);
+  const state = readState(registers);
+  return { ...told(exit, state), state, dr6 };
 }
 
 interface Page {
@@ -255,11 +260,11 @@ export class EmulatedProcessor {
 
   /** Runs a case step by step under the trap flag. */
   run(testCase: Case): Step[] {
-    const { code, steps } = testCase;
+    const { debug, steps } = testCase;
     this.#prepare(testCase);
     const taken: Step[] = [];
     while (taken.length < steps) {
-      const done = step(this.#cpu, () => isRepeatedString(code));
+      const done = debug === undefined ? step(this.#cpu) : debugStep(this.#cpu, debug);
       taken.push({ ...done, changes: this.#changes() });
       if (taken[taken.length - 1].signal !== 0) break;
     }
@@ -279,13 +284,14 @@ export class EmulatedProcessor {
     return { ...signal, state, changes };
   }
 
-  #prepare({ state, code, patches }: Case): void {
+  #prepare({ state, code, patches, debug }: Case): void {
     this.#place(state.number(RIP), code);
     for (const patch of patches) this.#write(patch.address, patch.bytes);
     for (const page of this.#pages) {
       if (Buffer.compare(page.now, page.before) !== 0) page.before.set(page.now);
     }
     loadState(this.#cpu, state);
+    setDebugRegisters(this.#cpu.registers, debug);
   }
 
   /** Puts memory back; code that ran stays, since the next case may have the same. */

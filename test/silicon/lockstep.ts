@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Cpu, type Engine, type Exit, PAGE_NX, PAGE_USER, PAGE_WRITE } from '../../cpu/index.js';
 import { compare, describe } from './compare.js';
-import { enterLinux, isRepeatedString, loadState, readState, step, told } from './emulated.js';
+import { enterLinux, loadState, readState, step, told } from './emulated.js';
 import { build } from './helper.js';
 import { MachineState, PAGE_SIZE, RFLAGS, RIP, STATE_SIZE } from './state.js';
 
@@ -193,7 +193,7 @@ export class Lockstep {
   }
 
   #stepWithStack(before: MachineState): ReturnType<typeof step> {
-    const ours = step(this.#cpu, () => isRepeatedString(this.#codeAt(before)));
+    const ours = step(this.#cpu);
     if (ours.signal !== SIGSEGV || !this.#growStack(ours.address)) return ours;
     loadState(this.#cpu, before);
     return this.#stepWithStack(before);
@@ -214,7 +214,7 @@ export class Lockstep {
   async #special(): Promise<{ status: number | undefined; mismatch: string | undefined }> {
     const code = this.#codeAt(this.#native);
     if ((code[0] | (code[1] << 8)) !== SYSCALL) {
-      const { state } = step(this.#cpu, () => false);
+      const { state } = step(this.#cpu);
       this.#instructions++;
       loadState(this.#cpu, state); // without the trap flag
       await this.#helper.command('r', state.bytes);

@@ -3,7 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { build, environment } from './helper.js';
 import { type Case, MachineState, type Patch, RIP, STATE_SIZE, type Step } from './state.js';
 
-const CASE_HEADER = 24 + STATE_SIZE;
+/** DR0-DR3 and DR7. */
+const DEBUG = 5 * 8;
+const CASE_HEADER = 24 + DEBUG + STATE_SIZE;
 const STEP_HEADER = 16 + STATE_SIZE + 8;
 const RESULT_HEADER = 8;
 const RUN_HEADER = 8;
@@ -20,13 +22,20 @@ function encodeCases(cases: readonly Case[]): Uint8Array {
   const records = new Uint8Array(cases.reduce((size, each) => size + recordSize(each), 0));
   const view = new DataView(records.buffer);
   let at = 0;
-  for (const { state, code, patches, steps } of cases) {
+  for (const { state, code, patches, steps, debug } of cases) {
     const start = at;
     view.setUint32(at + 4, steps, true);
     view.setUint32(at + 8, state.number(RIP), true);
     view.setUint32(at + 12, code.length, true);
     view.setUint32(at + 16, patches.length, true);
-    records.set(state.bytes, at + 24);
+    if (debug !== undefined) {
+      view.setUint32(at + 20, debug.running ? 1 : 0, true);
+      debug.addresses.forEach((address, i) => {
+        view.setBigUint64(at + 24 + i * 8, BigInt(address), true);
+      });
+      view.setBigUint64(at + 24 + 4 * 8, BigInt(debug.control), true);
+    }
+    records.set(state.bytes, at + 24 + DEBUG);
     records.set(code, at + CASE_HEADER);
     at += CASE_HEADER + padded(code.length);
     for (const { address, bytes } of patches) {
@@ -55,6 +64,7 @@ function decodeSteps(answer: Buffer, count: number): Step[] {
       address: view.getBigUint64(at + 8, true),
       state: new MachineState(bytes.subarray(at + 16, at + 16 + STATE_SIZE)),
       changes,
+      dr6: view.getUint32(at + 20 + STATE_SIZE, true),
     };
     at += STEP_HEADER;
     for (let run = 0; run < runs; run++) {

@@ -78,17 +78,28 @@ export interface Patch {
   readonly bytes: Uint8Array;
 }
 
+/** Debug registers of a case. */
+export interface Debugging {
+  /** DR0-DR3. */
+  readonly addresses: readonly number[];
+  /** DR7. */
+  readonly control: number;
+  /** Not stepped: each step goes on until something stops it. */
+  readonly running: boolean;
+}
+
 /** Registers, code at RIP, memory, and how many times to step. */
 export interface Case {
   readonly state: MachineState;
   readonly code: Uint8Array;
   readonly patches: readonly Patch[];
   readonly steps: number;
+  readonly debug?: Debugging;
 }
 
 /** What one step did. */
 export interface Step {
-  /** 0 for a step that ended with the trap of the trap flag and nothing else. */
+  /** 0 for a step that ended with a debug exception and nothing else. */
   readonly signal: number;
   /** si_code and si_addr of the signal. */
   readonly code: number;
@@ -96,6 +107,8 @@ export interface Step {
   readonly state: MachineState;
   /** Runs of memory that differ from the step before. */
   readonly changes: readonly Patch[];
+  /** B0-B3 and BS of DR6, where debug registers are used. */
+  readonly dr6?: number;
   /** Why the emulated processor gave up, when it did. */
   readonly unimplemented?: string;
 }

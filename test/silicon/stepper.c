@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +40,8 @@ struct case_header {
   uint32_t code_address;
   uint32_t code_length;
   uint32_t patches;
-  uint32_t reserved;
+  uint32_t running;  /* not stepped: it goes on until something stops it */
+  uint64_t debug[5]; /* DR0-DR3, DR7 */
   struct state state;
   /* code, padded to 8 bytes; then the patches: struct run, bytes padded to 8 */
 };
@@ -55,12 +57,12 @@ struct result_header {
 };
 
 struct step {
-  uint32_t signal; /* 0: the step ended with the trap of the trap flag and nothing else */
+  uint32_t signal; /* 0: the step ended with a debug exception and nothing else */
   int32_t code;    /* si_code */
   uint64_t address; /* si_addr */
   struct state state;
   uint32_t changes; /* runs of memory that differ from the step before */
-  uint32_t reserved;
+  uint32_t dr6;     /* B0-B3 and BS, where debug registers are used */
 };
 
 static const struct {
@@ -105,10 +107,12 @@ static uint32_t address_of(uint32_t offset) {
   return 0;
 }
 
-static void step_child(int *status) {
-  if (ptrace(PTRACE_SINGLESTEP, child, 0, 0)) die("PTRACE_SINGLESTEP");
+static void resume_child(int request, int *status) {
+  if (ptrace(request, child, 0, 0)) die("resuming the child");
   if (waitpid(child, status, 0) != child) die("waitpid");
 }
+
+static void step_child(int *status) { resume_child(PTRACE_SINGLESTEP, status); }
 
 /* Has the child run a system call: `syscall` (0f 05) is put at the start of the code area. */
 static void call(long number, uint64_t a, uint64_t b) {
@@ -123,8 +127,25 @@ static void call(long number, uint64_t a, uint64_t b) {
   if (!WIFSTOPPED(status)) die("the child's munmap");
 }
 
+static void set_debug_register(unsigned index, uint64_t value) {
+  size_t offset = offsetof(struct user, u_debugreg) + index * 8;
+  if (ptrace(PTRACE_POKEUSER, child, offset, value)) die("PTRACE_POKEUSER of a debug register");
+}
+
+/* What the child's debug registers hold: DR0-DR3, DR7. */
+static uint64_t debug[5];
+
+static void set_debug_registers(const uint64_t *wanted) {
+  if (!memcmp(debug, wanted, sizeof debug)) return;
+  set_debug_register(7, 0);
+  for (unsigned i = 0; i < 4; i++) set_debug_register(i, wanted[i]);
+  if (wanted[4]) set_debug_register(7, wanted[4]);
+  memcpy(debug, wanted, sizeof debug);
+}
+
 static void start_child(void) {
   int status;
+  memset(debug, 0, sizeof debug);
   child = fork();
   if (child < 0) die("fork");
   if (child == 0) {
@@ -198,6 +219,14 @@ static void clear_id_flag(void) {
   step_child(&status);
 }
 
+/* Linux keeps what DR6 told in the traced process's own copy. */
+static uint32_t get_dr6(void) {
+  errno = 0;
+  long value = ptrace(PTRACE_PEEKUSER, child, offsetof(struct user, u_debugreg) + 6 * 8, 0);
+  if (errno) die("PTRACE_PEEKUSER of DR6");
+  return value & 0x400f;
+}
+
 static unsigned char *output;
 static size_t output_used, output_size;
 
@@ -255,12 +284,14 @@ static void run_case(const struct case_header *c) {
   uint64_t flags = 0;
   reserve(sizeof(struct result_header));
   set_registers(&c->state);
+  set_debug_registers(c->debug);
   for (int ended = 0; taken < c->steps && !ended; taken++) {
     struct step step;
     siginfo_t info;
     int status;
     memset(&step, 0, sizeof step);
-    step_child(&status);
+    if (debug[4]) set_debug_register(6, 0);
+    resume_child(c->running ? PTRACE_CONT : PTRACE_SINGLESTEP, &status);
     if (!WIFSTOPPED(status)) { /* the case ended the process: the next one needs another */
       start_child();
       step.signal = SIGKILL;
@@ -268,8 +299,10 @@ static void run_case(const struct case_header *c) {
     } else {
       get_registers(&step.state);
       if (ptrace(PTRACE_GETSIGINFO, child, 0, &info)) die("PTRACE_GETSIGINFO");
+      if (debug[4]) step.dr6 = get_dr6();
       /* TRAP_BRKPT is a trap without a reason in DR6: virtual machines lose it once in a while */
-      if (info.si_signo != SIGTRAP || (info.si_code != TRAP_TRACE && info.si_code != TRAP_BRKPT)) {
+      if (info.si_signo != SIGTRAP || (info.si_code != TRAP_TRACE && info.si_code != TRAP_BRKPT &&
+                                       info.si_code != TRAP_HWBKPT)) {
         step.signal = info.si_signo;
         step.code = info.si_code;
         step.address = info.si_signo == SIGTRAP ? 0 : (uint64_t)info.si_addr;
