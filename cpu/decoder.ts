@@ -246,7 +246,7 @@ const ADDRESS_SIZE_MATTERS: ReadonlySet<string> = new Set(['xlatb', 'loop', 'loo
 /** Instructions that go on from their operand's address, and wrap there with the address size. */
 const REACHES_BEYOND = /^(bt[src]? m\d+,r|maskmovdqu |fxsave|fxrstor|xsave|xrstor)/;
 
-/** Forms whose operand size shows neither in the mnemonic nor in an operand. */
+/** Forms whose mnemonic and operands do not tell them from others: by operand size, or far ones. */
 const SIZED: ReadonlyMap<number, string> = new Map<number, string>([
   [Code.Retfw, 'retfw'],
   [Code.Retfw_imm16, 'retfw'],
@@ -255,6 +255,12 @@ const SIZED: ReadonlyMap<number, string> = new Map<number, string>([
   [Code.Retfq, 'retfq'],
   [Code.Retfq_imm16, 'retfq'],
   [Code.Iretw, 'iretw'],
+  [Code.Jmp_m1616, 'jmpf'],
+  [Code.Jmp_m1632, 'jmpf'],
+  [Code.Jmp_m1664, 'jmpf'],
+  [Code.Call_m1616, 'callf'],
+  [Code.Call_m1632, 'callf'],
+  [Code.Call_m1664, 'callf'],
   [Code.Enterw_imm16_imm8, 'enterw'],
   [Code.Leavew, 'leavew'],
   [Code.Pushw_FS, 'pushw'],

@@ -7,7 +7,7 @@ import { divide128, divide128Signed } from './divide.js';
 import { floatEstimate } from './estimate.js';
 import { FloatUnit } from './float.js';
 import { bindFxsave } from './fxsave.js';
-import { loadSegment } from './segment.js';
+import { loadSegment, segmentRights } from './segment.js';
 import { compareStrings, crc32 } from './strings.js';
 
 export type Helper = (...operands: number[]) => number;
@@ -30,6 +30,7 @@ export function createHelpers(memory: PhysicalMemory): Record<string, Helper> {
     compareStrings: (control, first, second) => compareStrings(view, control, first, second),
     crc32,
     floatConvert: (conversion, lanes) => floats.convert(conversion, lanes),
+    segmentRights: (selector) => segmentRights(view, selector),
     loadSegment: (segment, selector) => loadSegment(view, segment, selector),
     selector: (segment) => view.getUint16(SELECTORS + segment * 2, true),
   };

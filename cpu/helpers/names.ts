@@ -20,6 +20,8 @@ export const HELPERS: Readonly<Record<string, number>> = {
   selector: 1,
   /** Loads a segment register, by number, with a selector; 1 for #GP. */
   loadSegment: 2,
+  /** Access rights of the segment that a selector selects; 0 where there is none. */
+  segmentRights: 1,
   /** SSE arithmetic by operation and format, on vectors in the scratch area; 1 for #XM. */
   floatArithmetic: 2,
   /** CMPPS and the like, by predicate and format; 1 for #XM. */

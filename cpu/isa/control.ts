@@ -1,6 +1,6 @@
-// Control transfer, and instructions about the processor itself. Intel SDM vol. 2.
-import { MXCSR, RIP } from '../layout.js';
-import { CONDITIONS, POPPED } from './move.js';
+// Near control transfer, and instructions about the processor itself. Intel SDM vol. 2.
+import { MXCSR } from '../layout.js';
+import { CONDITIONS } from './move.js';
 import { instruction } from './registry.js';
 import type { Semantics, Value } from './semantics.js';
 
@@ -8,12 +8,6 @@ const RAX = 0;
 const RCX = 1;
 const RDX = 2;
 const RSP = 4;
-const CS = 1n;
-const SS = 2n;
-/** Bit of RFLAGS: a nested task, which 64-bit mode does not have. */
-const NT = 14;
-/** Resume, which no POPF changes. */
-const RF = 0x1_0000n;
 const UD = 6;
 const GP = 13;
 
@@ -23,7 +17,7 @@ instruction('(too long)', '', (s) => s.raise(GP));
 
 instruction('jmp', 'rel', (s) => s.jumpRelative());
 /** A branch to an address that is not canonical faults before it happens. */
-function requireCanonical(s: Semantics, target: Value): Value {
+export function requireCanonical(s: Semantics, target: Value): Value {
   const high = s.shiftRightSigned(target, s.constant(47n, 64));
   const outside = s.compare('gt_u', s.add(high, s.constant(1n, 64)), s.constant(1n, 64));
   s.raiseIf(outside, GP);
@@ -61,51 +55,6 @@ instruction('ret', 'i16', (s, bytes) => {
   s.jump(target);
 });
 
-/** The words of `width` bits on the stack, from its top. */
-function stacked(s: Semantics, width: 16 | 32 | 64, count: number): Value[] {
-  const rsp = s.register(RSP, 64);
-  return Array.from({ length: count }, (_, i) => {
-    const address = s.add(rsp, s.constant(BigInt((i * width) / 8), 64));
-    return s.zeroExtend(s.load(address, width), 64);
-  });
-}
-
-/** No user code may go to another privilege level, and there is one code segment for 64 bits. */
-function requireSelector(s: Semantics, segment: bigint, selector: Value): void {
-  const current = s.helper('selector', s.constant(segment, 32));
-  s.raiseIf(s.compare('ne', s.and(s.truncate(selector, 32), s.constant(0xffffn, 32)), current), GP);
-}
-
-for (const [suffix, width] of [
-  ['w', 16],
-  ['d', 32],
-  ['q', 64],
-] as const) {
-  const far = (s: Semantics, extra: Value): void => {
-    const [target, selector] = stacked(s, width, 2);
-    requireSelector(s, CS, selector);
-    requireCanonical(s, target);
-    const taken = s.add(extra, s.constant(BigInt(width / 4), 64));
-    s.setRegister(RSP, s.add(s.register(RSP, 64), taken));
-    s.jump(target);
-  };
-  instruction(`retf${suffix}`, '', (s) => far(s, s.constant(0n, 64)));
-  instruction(`retf${suffix}`, 'i16', (s, bytes) => far(s, s.zeroExtend(s.read(bytes), 64)));
-
-  /** IRET pops a stack pointer in 64-bit mode whatever it returns to. */
-  instruction(`iret${suffix}`, '', (s) => {
-    s.raiseIf(s.bitAt(s.rflags(), NT), GP);
-    const [target, code, flags, rsp, stack] = stacked(s, width, 5);
-    requireSelector(s, CS, code);
-    requireSelector(s, SS, stack);
-    requireCanonical(s, target);
-    s.setRegister(RSP, rsp);
-    s.setRflags(flags, width === 16 ? POPPED & 0xffffn : POPPED | RF);
-    s.setState(RIP, target);
-    s.leave('jumped');
-  });
-}
-
 /** LOOP, LOOPE, LOOPNE count rCX down, ECX under an address-size prefix. */
 for (const [suffix, width] of [
   ['', 64],
@@ -130,41 +79,6 @@ instruction('ud2', '', (s) => s.raise(UD));
 instruction('ud0', ['r16,rm16', 'r32,rm32', 'r64,rm64'], (s) => s.raise(UD));
 instruction('ud1', ['r16,rm16', 'r32,rm32', 'r64,rm64'], (s) => s.raise(UD));
 
-for (const privileged of [
-  'hlt',
-  'cli',
-  'sti',
-  'clts',
-  'invd',
-  'wbinvd',
-  'rdmsr',
-  'wrmsr',
-  'rdpmc',
-  'swapgs',
-  'sysretq',
-  'sysexitq',
-]) {
-  instruction(privileged, '', (s) => s.raise(GP));
-}
-instruction('in', ['r8,i8', 'r16,i8', 'r32,i8', 'r8,r16', 'r16,r16', 'r32,r16'], (s) =>
-  s.raise(GP),
-);
-instruction('out', ['i8,r8', 'i8,r16', 'i8,r32', 'r16,r8', 'r16,r16', 'r16,r32'], (s) =>
-  s.raise(GP),
-);
-
-for (const [privileged, forms] of [
-  ['mov', ['cr,r64', 'r64,cr', 'dr,r64', 'r64,dr']],
-  ['lgdt', ['m80']],
-  ['lidt', ['m80']],
-  ['lldt', ['r16', 'r32', 'r64', 'm16']],
-  ['ltr', ['r16', 'r32', 'r64', 'm16']],
-  ['lmsw', ['r16', 'r32', 'r64', 'm16']],
-  ['invlpg', ['m0', 'm8']],
-] as const) {
-  instruction(privileged, forms, (s) => s.raise(GP));
-}
-
 const nothing = (): void => {};
 instruction('nop', ['', 'rm*'], nothing);
 for (const hint of ['endbr64', 'endbr32', 'pause', 'lfence', 'mfence', 'sfence']) {
@@ -182,6 +96,10 @@ for (const hint of [
   'prefetcht1',
   'prefetcht2',
   'prefetchw',
+  // hints of later processors, which these ones pass over
+  'prefetchit0',
+  'prefetchit1',
+  'cldemote',
 ]) {
   instruction(hint, 'm8', nothing);
 }

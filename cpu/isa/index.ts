@@ -2,6 +2,7 @@
 import './arithmetic.js';
 import './bit.js';
 import './control.js';
+import './far.js';
 import './fxsave.js';
 import './mmx-move.js';
 import './mmx.js';
@@ -17,5 +18,6 @@ import './sse-string.js';
 import './sse4.js';
 import './ssse3.js';
 import './string.js';
+import './system.js';
 import './x87.js';
 import './xsave.js';

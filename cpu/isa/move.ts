@@ -211,6 +211,23 @@ for (const [name, width] of [
   });
 }
 
+for (const [name, segment] of [
+  ['lss', SS],
+  ['lfs', 4n],
+  ['lgs', 5n],
+] as const) {
+  for (const width of [16, 32, 64] as const) {
+    instruction(name, `r${width},m${width + 16}`, (s, to, pointer) => {
+      const address = s.address(pointer);
+      const offset = s.load(address, width);
+      const selector = s.load(s.add(address, s.constant(BigInt(width / 8), 64)), 16);
+      const failed = s.helper('loadSegment', s.constant(segment, 32), s.zeroExtend(selector, 32));
+      s.raiseIf(s.isNotZero(failed), VECTOR_GP);
+      s.write(to, offset);
+    });
+  }
+}
+
 /** RF and VM read as zero in the image that PUSHF stores. */
 const PUSHED = 0xfc_ffffn;
 /** What POPF changes at privilege level 3: CF PF AF ZF SF TF DF OF NT AC ID. */

@@ -5,6 +5,9 @@ import { EmulatedProcessor } from './emulated.js';
 import { baselineMemory } from './generator.js';
 import { whyUnavailable } from './helper.js';
 import { NativeProcessor } from './native.js';
+import { SYSTEM_CORNERS } from './system-corners.js';
+
+const ALL = [...CORNERS, ...SYSTEM_CORNERS];
 
 describe('the emulated processor agrees with silicon where chance seldom looks', () => {
   let native: NativeProcessor;
@@ -23,7 +26,7 @@ describe('the emulated processor agrees with silicon where chance seldom looks',
 
   after(() => native?.close());
 
-  for (const corner of CORNERS) {
+  for (const corner of ALL) {
     it(corner.title, async () => {
       const [steps] = await native.run([corner]);
       const mismatch = compare(corner, steps, emulated.run(corner));
@@ -40,7 +43,7 @@ for (const engine of ['interp', 'translate'] as const) {
     const emulated = new EmulatedProcessor(engine);
     emulated.setBaseline(baselineMemory());
 
-    for (const corner of CORNERS.filter(({ title }) => !STEPPED_OTHERWISE.test(title))) {
+    for (const corner of ALL.filter(({ title }) => !STEPPED_OTHERWISE.test(title))) {
       it(corner.title, () => {
         const stepped = emulated.run(corner);
         const mismatch = compareWhole(corner, stepped, emulated.runWhole(corner));

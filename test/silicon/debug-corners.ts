@@ -1,6 +1,6 @@
 // Cases for the debug registers: a title, code, registers, breakpoints. The code area is filled with
 // int3, which ends what runs on.
-import { type Corner, corner, MIDDLE, word } from './corners.js';
+import { type Corner, corner, type Extra, MIDDLE, type Values, word } from './corner.js';
 import { CODE, DATA, PAGE_SIZE } from './state.js';
 
 const START = CODE.address + 0x100;
@@ -26,13 +26,11 @@ const access = (address: number, length: Length = 4): Breakpoint => ({
 });
 
 type Way = 'running' | 'stepping';
-type Extra = Parameters<typeof corner>[3];
-
 /** @param enable 1 for the L bits of DR7, 2 for the G bits */
 function watched(
   title: string,
   code: string,
-  values: Parameters<typeof corner>[2],
+  values: Values,
   breakpoints: readonly Breakpoint[],
   { ways = ['running'], enable = 1, ...extra }: Extra & { ways?: readonly Way[]; enable?: 1 | 2 },
 ): Corner[] {

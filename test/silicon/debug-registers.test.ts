@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { ENGINES } from '../../cpu/index.js';
 import { compare, describe as tell } from './compare.js';
-import type { Corner } from './corners.js';
+import type { Corner } from './corner.js';
 import { DEBUG_CORNERS, DEBUG_SIZES } from './debug-corners.js';
 import { EmulatedProcessor } from './emulated.js';
 import { baselineMemory, Generator } from './generator.js';
