@@ -6,10 +6,10 @@ import { isRepeatedString, RecordDecoder } from './decoder.js';
 import { type Exit, VECTOR_DB, VECTOR_GP, VECTOR_SS } from './exit.js';
 import { createHelpers, type Helper } from './helpers/index.js';
 import { ARITHMETIC_FLAGS, KIND_WORD } from './interpreter/flags.js';
-import { generateInterpreter, handlerKeys, handlersDigest } from './interpreter/generate.js';
+import { handlerKeys } from './interpreter/generate.js';
+import { type EngineExports, instantiate } from './interpreter/instance.js';
 import {
-  BASE,
-  HANDLER,
+  COMPLETED,
   LEFT_BUDGET,
   LEFT_FAULT,
   LEFT_FLAGS,
@@ -22,7 +22,6 @@ import {
   LEFT_TRAP,
   LENGTH,
   NEXT,
-  SEGMENT,
 } from './interpreter/record.js';
 import './isa/index.js';
 import {
@@ -41,12 +40,12 @@ import {
   RIP,
   RUN_BUDGET,
   THRESHOLD,
-  ZERO,
 } from './layout.js';
 import { PhysicalMemory } from './memory.js';
 import { Mmu } from './mmu.js';
 import { Counts, type CpuProfile, leavings } from './profile.js';
-import { FLAG_AC, FLAG_RF, FLAG_TF, RBP, Registers, RIP as RIP_INDEX, RSP } from './registers.js';
+import { FLAG_AC, FLAG_RF, FLAG_TF, Registers, RIP as RIP_INDEX } from './registers.js';
+import { usesStackSegment } from './stack-fault.js';
 import { Stopwatch } from './stopwatch.js';
 import { Tlb } from './tlb.js';
 import { Translator } from './translator/translator.js';
@@ -84,15 +83,6 @@ export type Engine = (typeof ENGINES)[number];
 
 /** Arrivals at a branch target before the code there is translated; 0 for never. */
 const THRESHOLDS: Readonly<Record<Engine, number>> = { auto: 400, interp: 0, translate: 1 };
-
-interface EngineExports {
-  /** Enters at RIP with a budget; gives an exit code. */
-  run(budget: number): number;
-  /** The six arithmetic flags. */
-  flags(): number;
-  /** Tells for which table of handlers the module was built. */
-  digest(): number;
-}
 
 export class Cpu {
   readonly memory: PhysicalMemory;
@@ -139,7 +129,8 @@ export class Cpu {
     // one that counts around regions is seldom wanted, so it is not built beforehand
     const countsRegions = stopwatch !== undefined && options.engine !== 'interp';
     const prebuilt = countsRegions ? undefined : options.interpreter;
-    const engine = this.#instantiate(keys, helpers, prebuilt, countsRegions);
+    const imports = this.#imports(helpers, stopwatch);
+    const engine = instantiate({ keys, imports, prebuilt, countsRegions });
     this.#translator = new Translator({
       memory: this.memory,
       mmu: this.#mmu,
@@ -226,17 +217,10 @@ export class Cpu {
     return this.#decoder.describe(this.#fetch(address), address);
   }
 
-  /** The interpreter from bytes built beforehand if they are of these handlers, else built now. */
-  #instantiate(
-    keys: readonly string[],
-    helper: Record<string, Helper>,
-    prebuilt: BufferSource | undefined,
-    countsRegions: boolean,
-  ): EngineExports {
+  #imports(helper: Record<string, Helper>, stopwatch: Stopwatch | undefined): WebAssembly.Imports {
     const mmu = this.#mmu;
-    const stopwatch = this.#stopwatch;
     const slow = (run: (operand: number) => number) => stopwatch?.sampled('memory', run) ?? run;
-    const imports = {
+    return {
       env: { memory: this.memory.memory, regions: this.#regions },
       mmu: {
         read: slow((bytes) => mmu.read(bytes)),
@@ -246,19 +230,6 @@ export class Cpu {
       helper,
       ...(stopwatch && { profile: stopwatch.imports }),
     };
-    const engineOf = (bytes: BufferSource): EngineExports =>
-      new WebAssembly.Instance(new WebAssembly.Module(bytes), imports)
-        .exports as unknown as EngineExports;
-    if (prebuilt !== undefined) {
-      try {
-        const engine = engineOf(prebuilt);
-        if (engine.digest() === handlersDigest(keys)) return engine;
-      } catch (error) {
-        // built from another version of the helpers
-        if (!(error instanceof WebAssembly.LinkError)) throw error;
-      }
-    }
-    return engineOf(generateInterpreter(countsRegions));
   }
 
   /**
@@ -336,7 +307,9 @@ export class Cpu {
         return { reason: 'interrupt', vector, instruction: BigInt(instruction) };
       }
       case LEFT_FAULT:
-        if (words[EXIT_RECORD >>> 2] !== 0) this.#setRip(this.#recordAddress());
+        if (words[EXIT_RECORD >>> 2] !== 0) {
+          this.registers.setNumber(RIP_INDEX, this.#recordAddress());
+        }
         words[RFLAGS >>> 2] |= FLAG_RF;
         return {
           reason: 'exception',
@@ -347,7 +320,7 @@ export class Cpu {
         };
       default: {
         const address = this.#recordAddress();
-        this.#setRip(address);
+        this.registers.setNumber(RIP_INDEX, address);
         const bytes = this.#fetch(address);
         const { text, length } = this.#decoder.describe(bytes, address);
         return {
@@ -367,15 +340,8 @@ export class Cpu {
     this.#mmu.notCanonical = false;
     const record = this.#words[EXIT_RECORD >>> 2];
     if (record === 0) return vector;
-    const { view } = this.memory;
-    const base = view.getUint16(record + BASE, true);
-    const plain = view.getUint16(record + SEGMENT, true) === ZERO;
-    if (plain && (base === RSP * 8 || base === RBP * 8)) return VECTOR_SS;
-    const key = this.#keys[view.getUint32(record + HANDLER, true)];
-    // the slot pushed to or popped from lies right beside the pointer
-    const outside = (pointer: number): boolean => this.registers.number(pointer) > USER_END - 16;
-    if (/^(leave|enter)/.test(key) && outside(RBP)) return VECTOR_SS;
-    return /^(push|pop|call|ret|enter)/.test(key) && outside(RSP) ? VECTOR_SS : vector;
+    const stack = usesStackSegment(this.memory.view, record, this.#keys, this.registers);
+    return stack ? VECTOR_SS : vector;
   }
 
   /** RCX = RIP, R11 = RFLAGS. Intel SDM vol. 2B, "SYSCALL". */
@@ -428,11 +394,6 @@ export class Cpu {
     this.#words[RIP >>> 2] = view.getUint32(record + NEXT, true);
     this.#words[(RIP >>> 2) + 1] = view.getUint32(record + NEXT + 4, true);
   }
-
-  #setRip(address: number): void {
-    this.#words[RIP >>> 2] = address % TWO_32;
-    this.#words[(RIP >>> 2) + 1] = Math.floor(address / TWO_32);
-  }
 }
 
 function timedHelpers(
@@ -443,13 +404,3 @@ function timedHelpers(
   const timed = (run: Helper): Helper => stopwatch.sampled('helpers', run);
   return Object.fromEntries(Object.entries(helpers).map(([name, run]) => [name, timed(run)]));
 }
-
-/** Exits after which the instruction has retired. */
-const COMPLETED: ReadonlySet<number> = new Set([
-  LEFT_SYSCALL,
-  LEFT_FLAGS,
-  LEFT_JUMPED,
-  LEFT_SHADOW,
-  LEFT_TRAP,
-  LEFT_INTERRUPT,
-]);

@@ -54,6 +54,16 @@ export const LEFT_JUMPED = 12;
 /** It loaded SS: traps wait for the instruction after the next. */
 export const LEFT_SHADOW = 13;
 
+/** Exits after which the instruction has retired. */
+export const COMPLETED: ReadonlySet<number> = new Set([
+  LEFT_SYSCALL,
+  LEFT_FLAGS,
+  LEFT_JUMPED,
+  LEFT_SHADOW,
+  LEFT_TRAP,
+  LEFT_INTERRUPT,
+]);
+
 /** Of the module's tables, the one of translated regions is the embedder's. */
 export const REGION_TABLE = 0;
 export const HANDLER_TABLE = 1;

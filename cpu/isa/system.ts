@@ -65,6 +65,7 @@ for (const [system, forms] of [
   ['clac', ''],
   ['stac', ''],
   ['getsec', ''],
+  ['getsecq', ''],
   ['vmcall', ''],
   ['vmlaunch', ''],
   ['vmresume', ''],
@@ -76,6 +77,8 @@ for (const [system, forms] of [
   ['vmxon', 'm64'],
   ['vmread', 'rm64,r64'],
   ['vmwrite', 'r64,rm64'],
+  ['invept', 'r64,m128'],
+  ['invvpid', 'r64,m128'],
 ] as const) {
   instruction(system, forms, (s) => s.raise(UD));
 }

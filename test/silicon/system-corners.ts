@@ -93,10 +93,19 @@ const SYSTEM = [
     corner(`${code} is refused before it looks at memory`, code, { rcx: 0, rdi: 1, rsi: 1 }),
   ),
   ...['0f07', '480f07', '0f35', '480f35'].map((code) => corner(`${code} is privileged`, code)),
-  ...['0faa', '0f01c8', '0f01c9', '0f01ca', '0f01cb', '0f37', '0f01c2', '0f01c3', '0f01c4'].map(
-    (code) => corner(`${code} is invalid in user mode`, code),
-  ),
-  ...['0fc730', '0fc738', '660fc730', 'f30fc730', '0f7800', '0f79c0'].map((code) =>
+  ...[
+    '0faa',
+    '0f01c8',
+    '0f01c9',
+    '0f01ca',
+    '0f01cb',
+    '0f37',
+    '480f37',
+    '0f01c2',
+    '0f01c3',
+    '0f01c4',
+  ].map((code) => corner(`${code} is invalid in user mode`, code)),
+  ...['0fc730', '0fc738', '660fc730', 'f30fc730', '0f7800', '0f79c0', '660f388000'].map((code) =>
     corner(`${code} is invalid outside of VMX operation`, code, { rax: MIDDLE }),
   ),
   ...['0f1838', '0f1c00', '0f1a00', '0f1d00'].map((code) =>
