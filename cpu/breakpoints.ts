@@ -1,7 +1,8 @@
 // Breakpoints in the debug registers: on execution, on writes, on reads and writes. Intel SDM vol. 3B,
 // 18.2 and 18.3.1. No port is ever reached from user mode, so that of I/O is none.
-import { DEBUG_REGISTERS, DR6, DR7 } from './layout.js';
+import { DEBUG_REGISTERS, DR6, DR7, RFLAGS, RIP } from './layout.js';
 import type { PhysicalMemory } from './memory.js';
+import { FLAG_RF } from './registers.js';
 
 const COUNT = 4;
 /** L0, G0 to L3, G3 of DR7: one of them enables. */
@@ -75,16 +76,21 @@ export class Breakpoints {
   }
 
   /**
-   * Ends an instruction before the one at `next`, -1 if RF lets that pass; true if it is to be trapped, and then DR6 tells why.
-   * A trap of data also tells what breaks on execution next, unless it is a single step as well.
+   * Ends an instruction; true if it is to be trapped, and then DR6 tells why. A trap of data also tells
+   * what breaks on execution next, unless it is a single step as well.
    */
-  complete(stepping: boolean, next: number): boolean {
+  complete(stepping: boolean): boolean {
     let why = this.#met;
+    if (why === 0 && !stepping) return false;
     this.#met = 0;
     if (stepping) why |= DR6_BS;
-    else if (why !== 0) why |= this.#at(next);
-    if (why !== 0) this.#report(why);
-    return why !== 0;
+    else if ((this.#words[RFLAGS >>> 2] & FLAG_RF) === 0) why |= this.#at(this.#next());
+    this.#report(why);
+    return true;
+  }
+
+  #next(): number {
+    return this.#words[(RIP >>> 2) + 1] * TWO_32 + this.#words[RIP >>> 2];
   }
 
   /** Breakpoints on execution at an address. */

@@ -185,9 +185,11 @@ export class Cpu {
     while (left > 0) {
       const rflags = words[RFLAGS >>> 2];
       const stepping = (rflags & FLAG_TF) !== 0;
-      const rip = this.registers.number(RIP_INDEX);
-      const resumes = (rflags & FLAG_RF) !== 0 || this.#shadow;
-      if (!resumes && watch?.executes(rip) === true) return DEBUG_EXIT;
+      const low = words[RIP >>> 2];
+      const high = words[(RIP >>> 2) + 1];
+      if (watch !== undefined && (rflags & FLAG_RF) === 0 && !this.#shadow) {
+        if (watch.executes(high * TWO_32 + low)) return DEBUG_EXIT;
+      }
       const single = stepping || watch !== undefined;
       const part = single ? 1 : Math.min(left, LONGEST_RUN);
       // of two loads in a row the second one casts none
@@ -201,15 +203,16 @@ export class Cpu {
         return exit;
       }
       if (!single) continue;
-      const next = this.registers.number(RIP_INDEX);
-      // what is interrupted between two iterations goes on without trapping again
-      if (next === rip && isRepeatedString(this.#fetch(rip))) words[RFLAGS >>> 2] |= FLAG_RF;
-      const passes = (words[RFLAGS >>> 2] & FLAG_RF) !== 0;
-      if (!this.#shadow && this.#breakpoints.complete(stepping, passes ? -1 : next)) {
-        return DEBUG_EXIT;
-      }
+      if (words[RIP >>> 2] === low && words[(RIP >>> 2) + 1] === high) this.#markRepetition();
+      if (!this.#shadow && this.#breakpoints.complete(stepping)) return DEBUG_EXIT;
     }
     return BUDGET_EXIT;
+  }
+
+  /** What is interrupted between two iterations goes on without breaking again. */
+  #markRepetition(): void {
+    const code = this.#fetch(this.registers.number(RIP_INDEX));
+    if (isRepeatedString(code)) this.#words[RFLAGS >>> 2] |= FLAG_RF;
   }
 
   /** The text of the instruction at an address of the current space. */
