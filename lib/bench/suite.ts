@@ -25,18 +25,18 @@ interface Suite {
 }
 
 const PROGRAMS: Suite = {
-  registers: { size: 7e8, interpSize: 4e7, quickSize: 1e7, isKernel: true },
-  memory: { size: 4.5e8, interpSize: 2e7, quickSize: 5e6, isKernel: true },
+  registers: { size: 1.4e9, interpSize: 4e7, quickSize: 1e7, isKernel: true },
+  memory: { size: 6e8, interpSize: 2e7, quickSize: 5e6, isKernel: true },
   integers: { size: 1.2e8, interpSize: 5e6, quickSize: 1e6 },
   sort: { size: 2.5e6, interpSize: 3e5, quickSize: 6e4, isKernel: true },
   sieve: { size: 8e7, interpSize: 1e7, quickSize: 2e6, isKernel: true },
-  calls: { size: 350, interpSize: 25, quickSize: 5 },
-  sha256: { size: 4.5e5, interpSize: 4e4, quickSize: 8000 },
-  bytecode: { size: 75_000, interpSize: 9000, quickSize: 2000 },
-  text: { size: 4e5, interpSize: 4e4, quickSize: 8000, isKernel: true },
-  compress: { size: 1200, interpSize: 120, quickSize: 25 },
-  hash: { size: 4e6, interpSize: 4e5, quickSize: 8e4 },
-  matrix: { size: 400, interpSize: 250, quickSize: 150, isKernel: true, floats: true },
+  calls: { size: 450, interpSize: 25, quickSize: 5 },
+  sha256: { size: 5e5, interpSize: 4e4, quickSize: 8000 },
+  bytecode: { size: 1e5, interpSize: 9000, quickSize: 2000 },
+  text: { size: 5e5, interpSize: 4e4, quickSize: 8000, isKernel: true },
+  compress: { size: 2400, interpSize: 120, quickSize: 25 },
+  hash: { size: 8e6, interpSize: 4e5, quickSize: 8e4 },
+  matrix: { size: 420, interpSize: 250, quickSize: 150, isKernel: true, floats: true },
   nbody: { size: 7e5, interpSize: 2e5, quickSize: 5e4, floats: true },
   mandelbrot: { size: 700, interpSize: 350, quickSize: 150, floats: true },
 };
