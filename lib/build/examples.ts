@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { COMPILER, compileArguments, FLAGS, PROGRAMS, type Program } from './programs.js';
 
@@ -22,12 +23,17 @@ const sha256 = (...parts: (string | Uint8Array)[]): string => {
   return hash.digest('hex');
 };
 
-/** Fingerprint of everything in the repository that decides the binary: source, flags, defines. */
+/** Fingerprint of everything in the repository that decides the binary: sources, flags, defines. */
 export function recipeOf(program: Program): string {
-  return sha256(
-    [COMPILER, ...FLAGS, ...program.defines].join(' '),
-    readFileSync(REPOSITORY + program.source),
-  );
+  return sha256([COMPILER, ...FLAGS, ...program.defines].join(' '), ...sourcesOf(program.source));
+}
+
+/** A source, and the headers of its directory that it includes. */
+function sourcesOf(path: string): Buffer[] {
+  const source = readFileSync(REPOSITORY + path);
+  const included = source.toString().matchAll(/^#include "([^"]+)"/gm);
+  const headers = [...included].map(([, name = '']) => `${dirname(path)}/${name}`);
+  return [source, ...headers.flatMap(sourcesOf)];
 }
 
 export function hashOfFile(path: string): string {

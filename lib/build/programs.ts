@@ -18,10 +18,34 @@ function program(directory: string, name: string, source = name, ...defines: str
   return { source: `${directory}/${source}.c`, output: `${directory}/${name}.elf`, defines };
 }
 
+/** Tracers for Linux; those that look at numbers of system calls are built for a port as well. */
+const TRACERS = [
+  'attach',
+  'breakpoints',
+  'exec-tracer',
+  'exit-interceptor',
+  'fault-catcher',
+  'fork-follower',
+  'memory-patcher',
+  'poller',
+  'register-dumper',
+  'sandbox',
+  'signal-injector',
+  'step-counter',
+  'syscall-logger',
+  'syscall-rewriter',
+  'two-tracees',
+];
+const PORTED_TRACERS = ['sandbox', 'syscall-logger', 'syscall-rewriter'];
+
 export const PROGRAMS: readonly Program[] = [
   program('examples', 'first-light', 'first-light', '-D__redox__'),
   program('examples', 'first-light-hasty', 'first-light', '-D__redox__', '-DCHILD_DELAY=0'),
   program('examples', 'first-light-child', 'first-light', '-D__redox__', '-DCHILD_ALONE'),
+  ...TRACERS.map((name) => program('examples/tracers', name)),
+  ...PORTED_TRACERS.map((name) =>
+    program('examples/tracers', `${name}-redox`, name, '-D__redox__'),
+  ),
   program('test/programs', 'workout'),
   program('test/programs', 'processes'),
   program('test/programs', 'tool'),
