@@ -364,10 +364,14 @@ function registerPlaces(): ReadonlyMap<number, RegisterPlace> {
   return places;
 }
 
+let names: ReadonlyMap<number, string> | undefined;
+
+/** The same for every CPU, and asked for first when there is one. */
 function mnemonicNames(): ReadonlyMap<number, string> {
-  return new Map(
+  names ??= new Map(
     Object.entries(Mnemonic)
       .filter((entry): entry is [string, number] => typeof entry[1] === 'number')
       .map(([name, number]) => [number, name === 'INVALID' ? '(bad)' : name.toLowerCase()]),
   );
+  return names;
 }

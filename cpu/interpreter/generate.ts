@@ -51,8 +51,22 @@ export function handlerForms(forms: readonly Form[] = allForms()): (Form | undef
   return [...SPECIAL_HANDLERS.map(() => undefined), ...handlers(forms).map(({ form }) => form)];
 }
 
+interface FormHandler {
+  readonly key: string;
+  readonly form: Form;
+  readonly simple: boolean;
+}
+
+const known = new WeakMap<readonly Form[], readonly FormHandler[]>();
+
 /** A form with a memory operand has a second handler, for the simplest addresses. */
-function handlers(forms: readonly Form[]): { key: string; form: Form; simple: boolean }[] {
+function handlers(forms: readonly Form[]): readonly FormHandler[] {
+  const made = known.get(forms) ?? makeHandlers(forms);
+  known.set(forms, made);
+  return made;
+}
+
+function makeHandlers(forms: readonly Form[]): readonly FormHandler[] {
   return forms.flatMap((form) => {
     const general = { key: form.key, form, simple: false };
     const memory = form.operands.some(({ kind }) => kind === 'memory');

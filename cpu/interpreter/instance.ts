@@ -10,6 +10,15 @@ export interface EngineExports {
   digest(): number;
 }
 
+/** What was compiled, by the bytes: compiling takes longer than all else in making a CPU. */
+const modules = new WeakMap<BufferSource, WebAssembly.Module>();
+
+function compiled(bytes: BufferSource): WebAssembly.Module {
+  const module = modules.get(bytes) ?? new WebAssembly.Module(bytes);
+  modules.set(bytes, module);
+  return module;
+}
+
 /** The interpreter from `prebuilt` if that is of these handlers, else built now. */
 export function instantiate({
   keys,
@@ -23,8 +32,7 @@ export function instantiate({
   readonly countsRegions: boolean;
 }): EngineExports {
   const engineOf = (bytes: BufferSource): EngineExports =>
-    new WebAssembly.Instance(new WebAssembly.Module(bytes), imports)
-      .exports as unknown as EngineExports;
+    new WebAssembly.Instance(compiled(bytes), imports).exports as unknown as EngineExports;
   if (prebuilt !== undefined) {
     try {
       const engine = engineOf(prebuilt);
