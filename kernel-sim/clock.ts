@@ -9,16 +9,24 @@ export class Clock {
   readonly #cpu: Cpu;
   /** Seconds since 1970 when the machine was switched on. */
   readonly boot: number;
+  /** What the CPU had done before. */
+  readonly #before: number;
   #added = 0;
 
   constructor(cpu: Cpu, boot: number) {
     this.#cpu = cpu;
     this.boot = boot;
+    this.#before = cpu.retired;
+  }
+
+  /** Instructions retired since the machine was switched on. */
+  get retired(): number {
+    return this.#cpu.retired - this.#before;
   }
 
   /** Nanoseconds since the machine was switched on. */
   get now(): number {
-    return this.#cpu.retired + this.#added;
+    return this.retired + this.#added;
   }
 
   /** The same as programs see it: in whole ticks. */

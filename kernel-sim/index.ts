@@ -15,7 +15,15 @@ export type {
 export { KernelPanic } from './panic.js';
 export { type KernelProfile, P7 } from './profile.js';
 export { RunQueue } from './run-queue.js';
-export { RoundRobin, type Scheduler } from './scheduler.js';
+export { RoundRobin, type Scheduler, type TurnOptions } from './scheduler.js';
+export { RandomScheduler } from './schedulers/random.js';
+export {
+  type Decision,
+  nextScript,
+  preemptions,
+  ScriptedScheduler,
+  type ScriptOptions,
+} from './schedulers/scripted.js';
 export { type FileProvider, FileTree } from './scheme/file-tree.js';
 export type { Host } from './scheme/services.js';
 export { UnimplementedInstruction } from './user-mode.js';

@@ -30,6 +30,7 @@ import { deliver, restore } from './signal/delivery.js';
 import { SignalActions } from './signal/state.js';
 import { callTable } from './syscall/table.js';
 import { type CallTable, LEAVE_KERNEL, type Sleep, type Syscall } from './syscall.js';
+import { TRACE, TraceHash } from './trace-hash.js';
 import { runUser } from './user-mode.js';
 import { WaitMap } from './wait-map.js';
 
@@ -55,6 +56,7 @@ export class Kernel {
   /** Contexts with pending signals, and those whose sigreturn is to be finished. */
   readonly signaled = new Set<Context>();
   readonly restoring = new Set<Context>();
+  readonly trace = new TraceHash();
   readonly counts = { contextSwitches: 0, systemCalls: 0, ptraceStops: 0 };
 
   /** What is left of the current context's quantum. */
@@ -68,8 +70,8 @@ export class Kernel {
     this.cpu = cpu;
     this.profile = options.profile ?? P7;
     this.clock = new Clock(cpu, host.realtime());
-    this.scheduler = options.scheduler ?? new RoundRobin(options.quantum);
-    this.remaining = this.scheduler.quantum;
+    this.scheduler = options.scheduler ?? new RoundRobin();
+    this.remaining = this.scheduler.quantum();
     this.parts = createParts({
       host,
       seed: options.seed ?? 0,
@@ -91,8 +93,9 @@ export class Kernel {
 
   get statistics(): Statistics {
     return {
-      instructions: this.cpu.retired,
+      instructions: this.clock.retired,
       ...this.counts,
+      traceHash: this.trace.toString(),
       allocatedFrames: this.cpu.memory.allocated,
       peakFrames: this.cpu.memory.peak,
     };
@@ -215,6 +218,11 @@ export class Kernel {
     this.remaining -= STEP_COST;
   }
 
+  /** Enters what happens to a context into the fingerprint of the run. */
+  note(what: number, { pid }: Context, detail = 0): void {
+    this.trace.note(what, pid, this.clock.retired, detail);
+  }
+
   /** Puts a context's registers and page table into the CPU. */
   load(context: Context): void {
     if (this.#loaded === context) return;
@@ -240,10 +248,12 @@ export class Kernel {
         const sleep = this.#advance(context, flow);
         if (sleep === undefined) continue;
         context.sleep = sleep;
+        this.note(TRACE.slept, context);
         return false;
       }
       if (this.remaining <= 0) {
         context.frame = true; // the timer's interrupt frame
+        this.note(TRACE.preempted, context);
         return false;
       }
       if (context.user.kind === 'outside') return true;
@@ -271,8 +281,9 @@ export class Kernel {
       if (next !== this.idle) this.counts.contextSwitches++;
       current.switchedOut = true;
       this.current = next;
+      this.note(TRACE.switched, next);
     }
-    this.remaining = this.scheduler.quantum;
+    this.remaining = this.scheduler.quantum();
     if (next.pending.length > 0 && next.backup === undefined) deliver(this, next);
   }
 

@@ -15,8 +15,6 @@ export interface KernelOptions {
   readonly profile?: KernelProfile;
   /** Of everything random; 0 unless said. */
   readonly seed?: number;
-  /** Instructions between two preemptions. */
-  readonly quantum?: number;
   /** Round robin unless said. */
   readonly scheduler?: Scheduler;
   /** What `file:` shows; empty unless said. */
@@ -55,4 +53,6 @@ export interface Statistics {
   ptraceStops: number;
   allocatedFrames: number;
   peakFrames: number;
+  /** 16 hexadecimal digits that tell this run from every other one. */
+  traceHash: string;
 }

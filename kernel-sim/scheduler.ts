@@ -3,21 +3,42 @@ import type { Context } from './context.js';
 import type { RunQueue } from './run-queue.js';
 
 export interface Scheduler {
-  /** Instructions until another context gets its turn. */
-  readonly quantum: number;
   /** One of the queue, undefined if it is empty; `current` had the CPU and may be in the queue. */
   next(queue: RunQueue, current: Context): Context | undefined;
+  /** Instructions until another context gets its turn, asked for when a turn begins. */
+  quantum(): number;
+  /** Whether a turn ends with the first system call, too. */
+  readonly endsWithCall: boolean;
 }
+
+export interface TurnOptions {
+  /**
+   * Instructions of a turn. 1 ends it after each instruction, each system call, and each step of a
+   * program in TypeScript: a call or a 'pause'.
+   */
+  readonly quantum?: number;
+  /** Ends a turn with its first system call, too. */
+  readonly endsWithCall?: boolean;
+}
+
+/** About what Redox gave: 11 ticks of its timer. */
+export const QUANTUM = 100_000;
 
 /**
  * Redox's: the next higher pid, then from the lowest. The idle context comes between two rounds, so
  * that a context may follow itself.
  */
 export class RoundRobin implements Scheduler {
-  readonly quantum: number;
+  readonly endsWithCall: boolean;
+  readonly #quantum: number;
 
-  constructor(quantum = 100_000) {
-    this.quantum = quantum;
+  constructor({ quantum = QUANTUM, endsWithCall = false }: TurnOptions = {}) {
+    this.#quantum = quantum;
+    this.endsWithCall = endsWithCall;
+  }
+
+  quantum(): number {
+    return this.#quantum;
   }
 
   next(queue: RunQueue, current: Context): Context | undefined {

@@ -18,6 +18,7 @@ import { breakpointTrap, debugTrap, fault } from './exceptions.js';
 import { setCall } from './hosted/call.js';
 import type { Kernel } from './kernel.js';
 import { enter, enterByInterrupt } from './syscall/entry.js';
+import { TRACE } from './trace-hash.js';
 
 const SYSCALL_VECTOR = 0x80;
 
@@ -49,6 +50,7 @@ function runMachine(kernel: Kernel, context: Context): void {
   const before = cpu.retired;
   const exit = cpu.run(kernel.remaining);
   kernel.remaining -= cpu.retired - before;
+  if (exit.reason !== 'unimplemented') kernel.note(TRACE[exit.reason], context);
   switch (exit.reason) {
     case 'budget':
       return;

@@ -36,17 +36,32 @@ export {
 export {
   type Context,
   DeadlockError,
+  type Decision,
   type FileProvider,
   FileTree,
   type Host,
   KernelPanic,
+  nextScript,
+  preemptions,
+  RandomScheduler,
+  RoundRobin,
+  type Scheduler,
+  ScriptedScheduler,
+  type ScriptOptions,
   type Statistics,
+  type TurnOptions,
   UnimplementedInstruction,
 } from '../kernel-sim/index.js';
 export { Errno } from './errno.js';
 export { RecordedStreams, StandardStreams } from './host/console.js';
 export { hostFiles } from './host/files.js';
 export { whyNotProgram } from './image.js';
-export { Machine, type MachineOptions, type ProgramOptions } from './machine.js';
+export {
+  Machine,
+  type MachineOptions,
+  type ProgramOptions,
+  SCHEDULERS,
+  type SchedulerName,
+} from './machine.js';
 export { DEFAULT_PROFILE, PROFILES, type Profile } from './profiles.js';
 export { Tracer, type UserRegisters, type Waited } from './tracer.js';

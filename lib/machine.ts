@@ -12,6 +12,9 @@ import {
   type Host,
   Kernel,
   P7,
+  RandomScheduler,
+  RoundRobin,
+  type Scheduler,
   type Statistics,
 } from '../kernel-sim/index.js';
 import { Errno } from './errno.js';
@@ -31,6 +34,16 @@ export interface MachineOptions {
   readonly directory?: string;
   /** Seeds everything random. Equal inputs and seeds give equal runs. */
   readonly seed?: number;
+  /**
+   * Who runs next: round robin, as Redox did it; at random, by the seed; or as you say, for example
+   * a `ScriptedScheduler`. Round robin unless said.
+   */
+  readonly scheduler?: SchedulerName | Scheduler;
+  /**
+   * Instructions of a turn, of the longest one if turns are random; 1 ends it after each
+   * instruction, each system call and each step of a program in TypeScript.
+   */
+  readonly quantum?: number;
   /** How instructions are executed; the outcome is the same. */
   readonly engine?: Engine;
   /** Bytes of memory, 1 GiB unless said. */
@@ -40,6 +53,9 @@ export interface MachineOptions {
   /** Told once of each Linux system call that the C library has no function for. */
   readonly unsupported?: (name: string) => void;
 }
+
+export const SCHEDULERS = ['round-robin', 'random'] as const;
+export type SchedulerName = (typeof SCHEDULERS)[number];
 
 export interface ProgramOptions {
   /** What it gets after its own name. */
@@ -52,12 +68,25 @@ export interface ProgramOptions {
   readonly parent?: Context;
 }
 
+function schedulerOf({ scheduler, seed = 0, quantum }: MachineOptions): Scheduler {
+  if (typeof scheduler === 'object') return scheduler;
+  const turns = quantum === undefined ? {} : { quantum };
+  return scheduler === 'random' ? new RandomScheduler(seed, turns) : new RoundRobin(turns);
+}
+
 /** The kernel's paths are strings of bytes. */
 function filePath(path: string): string {
   return `file:${Buffer.from(path).toString('latin1')}`;
 }
 
 const INTERPRETER = new URL('../cpu/interpreter.wasm', import.meta.url);
+let interpreter: Uint8Array<ArrayBuffer> | undefined;
+
+/** The interpreter's module: the same bytes for every machine, so that they are compiled once. */
+function interpreterModule(): Uint8Array<ArrayBuffer> {
+  interpreter ??= new Uint8Array(readFileSync(INTERPRETER));
+  return interpreter;
+}
 
 export class Machine {
   readonly profile: Profile;
@@ -83,7 +112,7 @@ export class Machine {
       this.#link = linuxLink(this.library, { unsupported });
     }
     this.cpu = new Cpu({
-      interpreter: readFileSync(INTERPRETER),
+      interpreter: interpreterModule(),
       ...(options.memory !== undefined && { memory: options.memory }),
       ...(options.engine !== undefined && { engine: options.engine }),
       ...(options.now !== undefined && { now: options.now }),
@@ -93,6 +122,7 @@ export class Machine {
       host: options.host ?? new StandardStreams(),
       profile: P7,
       files: typeof files === 'string' ? hostFiles(files) : files,
+      scheduler: schedulerOf(options),
       ...(options.seed !== undefined && { seed: options.seed }),
     });
     this.kernel.spawn({ program: chanDaemon, name: 'ipcd' });

@@ -4,6 +4,7 @@ import type { Context } from '../context.js';
 import { IDLE_PID } from '../contexts.js';
 import type { Kernel } from '../kernel.js';
 import type { Handler, Sleep, Syscall } from '../syscall.js';
+import { TRACE } from '../trace-hash.js';
 
 const GONE: Sleep = { describe: () => 'its parent to ask for its status', interruptible: false };
 
@@ -20,6 +21,7 @@ export function* exit(kernel: Kernel, context: Context, status: number): Syscall
   kernel.unload(context);
   context.memory.release();
   context.status = { kind: 'exited', status };
+  kernel.note(TRACE.exited, context, status);
   if (!context.driven) kernel.contexts.living--;
   kernel.signaled.delete(context);
   postStatuses(kernel, context, status);

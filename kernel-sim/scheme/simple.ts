@@ -1,5 +1,6 @@
 // null:, zero: and rand: — devices without state. Facts: scheme/null.rs, zero.rs of 2019; rand: was
 // a daemon (randd), and is seeded here so that a run can be repeated.
+import { Random } from '../random.js';
 import type { UserBuffer } from '../user-buffer.js';
 import { bytesFromPath } from './path.js';
 import { fill, type Scheme } from './scheme.js';
@@ -58,28 +59,19 @@ export class ZeroScheme extends Device {
 }
 
 export class RandScheme extends Device {
-  #state: number;
+  readonly #random: Random;
 
   constructor(seed: number) {
     super('rand');
-    this.#state = seed | 0;
+    this.#random = new Random(seed);
   }
 
   read(_handle: number, target: UserBuffer): number {
     const bytes = new Uint8Array(target.length);
     for (let i = 0; i < bytes.length; i += 4) {
-      const word = this.#next();
+      const word = this.#random.next();
       for (let j = i; j < i + 4 && j < bytes.length; j++) bytes[j] = word >>> ((j - i) * 8);
     }
     return target.write(bytes);
-  }
-
-  /** SplitMix, in 32 bits (the finalizer is MurmurHash3's). */
-  #next(): number {
-    this.#state = (this.#state + 0x9e3779b9) | 0;
-    let word = this.#state;
-    word = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
-    word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
-    return word ^ (word >>> 16);
   }
 }

@@ -41,6 +41,12 @@ function commandLine(): Command {
     )
     .option('--seed <number>', 'seed of all randomness', wholeNumber)
     .addOption(
+      new Option('--scheduler <name>', 'who runs next; random: by the seed').choices([
+        'round-robin',
+        'random',
+      ]),
+    )
+    .addOption(
       new Option(
         '--engine <name>',
         'how instructions are executed; the outcome is the same',

@@ -8,7 +8,7 @@ import { DeadlockError, KernelPanic, UnimplementedInstruction } from '../../kern
 import { Errno } from '../errno.js';
 import { BrokenPipe, StandardStreams } from '../host/console.js';
 import { whyNotProgram } from '../image.js';
-import { Machine } from '../machine.js';
+import { Machine, type SchedulerName } from '../machine.js';
 import { PROFILES, profileNamed } from '../profiles.js';
 import { put } from './output.js';
 import {
@@ -28,6 +28,7 @@ export interface RunOptions {
   readonly root?: string;
   readonly env?: string[];
   readonly seed?: number;
+  readonly scheduler?: SchedulerName;
   readonly engine?: Engine;
   readonly stats?: true | 'json' | 'text';
 }
@@ -49,6 +50,7 @@ export function run(path: string, args: readonly string[], options: RunOptions):
     unsupported: (name) => say(`relibc has no system call ${name}: it returns ENOSYS`),
     ...(options.profile !== undefined && { profile: options.profile }),
     ...(options.seed !== undefined && { seed: options.seed }),
+    ...(options.scheduler !== undefined && { scheduler: options.scheduler }),
     ...(options.engine !== undefined && { engine: options.engine }),
     ...(options.stats !== undefined && { now: () => performance.now() }),
   });

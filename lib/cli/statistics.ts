@@ -37,6 +37,8 @@ export interface RunStatistics extends Figures {
   /** Why the engine was left for the CPU, and translated code for the interpreter. */
   readonly exits: Leavings;
   readonly regionExits: Leavings;
+  /** Of every switch, exit and return to the kernel: the same for the same inputs and seed. */
+  readonly traceHash: string;
 }
 
 /** `seconds`: from the program's start to its end; the start of Node is not counted. */
@@ -61,6 +63,7 @@ function collect({ statistics, cpu }: Machine, seconds: number): RunStatistics {
     times: timesOf(profile, seconds),
     exits: profile.exits,
     regionExits: timed?.regionExits ?? {},
+    traceHash: statistics.traceHash,
   };
 }
 
@@ -89,6 +92,7 @@ export function describeStatistics(machine: Machine, seconds: number, json: bool
     ...lines(TIMES, statistics.times),
     `engine left by: ${reasons(statistics.exits)}`,
     `translated code left by: ${reasons(statistics.regionExits)}`,
+    `trace hash: ${statistics.traceHash}`,
   ]
     .map((line) => `${line}\n`)
     .join('');

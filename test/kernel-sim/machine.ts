@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Cpu } from '../../cpu/index.js';
 import type { HostedProgram, SystemCalls, Userspace } from '../../kernel-sim/abi/index.js';
 import * as abi from '../../kernel-sim/abi/index.js';
-import { type FileTree, Kernel } from '../../kernel-sim/index.js';
+import { type FileTree, Kernel, type Scheduler } from '../../kernel-sim/index.js';
 
 const MEMORY = 0x400_0000;
 /** Built beforehand; building it for every machine would take a quarter of a second each. */
@@ -21,9 +21,13 @@ export interface TestOptions {
   /** Chunks that reading the console gives. */
   readonly input?: string[];
   readonly seed?: number;
+  readonly scheduler?: Scheduler;
+  /** One that another machine is done with: making a new one takes some milliseconds. */
+  readonly cpu?: Cpu;
 }
 
-export function machine({ files, input = [], seed = 1 }: TestOptions = {}): TestMachine {
+export function machine(options: TestOptions = {}): TestMachine {
+  const { files, input = [], seed = 1, scheduler } = options;
   const output = { stdout: '', stderr: '' };
   const host = {
     write(stream: 'stdout' | 'stderr', bytes: Uint8Array) {
@@ -35,8 +39,14 @@ export function machine({ files, input = [], seed = 1 }: TestOptions = {}): Test
     },
     realtime: () => 1_565_827_200,
   };
-  const cpu = new Cpu({ memory: MEMORY, interpreter });
-  const kernel = new Kernel({ cpu, host, seed, ...(files === undefined ? {} : { files }) });
+  const cpu = options.cpu ?? new Cpu({ memory: MEMORY, interpreter });
+  const kernel = new Kernel({
+    cpu,
+    host,
+    seed,
+    ...(files && { files }),
+    ...(scheduler && { scheduler }),
+  });
   return { kernel, output };
 }
 

@@ -224,3 +224,20 @@ describe('relibc-ptrace', () => {
     expect(cli(['profiles']).stdout).to.match(/^relibc-2019-08-04 .*\(default\)$/m);
   });
 });
+
+describe('--scheduler random', () => {
+  const hash = (...options: string[]): string => {
+    const run = cli(['run', '--stats=json', ...options, 'examples/first-light.elf']);
+    expect(run.status).to.equal(0);
+    return (JSON.parse(run.stderr.trimEnd().split('\n').at(-1) ?? '') as { traceHash: string })
+      .traceHash;
+  };
+
+  it('gives the same run for the same --seed, whatever the engine, and another for another', () => {
+    const random = ['--scheduler', 'random', '--seed'];
+    const first = hash(...random, '5');
+    expect(hash(...random, '5', '--engine', 'interp')).to.equal(first);
+    expect(hash(...random, '6')).to.not.equal(first);
+    expect(hash()).to.not.equal(first);
+  });
+});

@@ -1,0 +1,105 @@
+// A scheduler that follows a list of choices and writes down what it could have chosen, so that a
+// caller can go through the schedules of a run one by one, depth first.
+import type { Context } from '../context.js';
+import type { RunQueue } from '../run-queue.js';
+import { QUANTUM, type Scheduler, type TurnOptions } from '../scheduler.js';
+
+/** One moment at which several contexts could have run next. */
+export interface Decision {
+  /** How many, by ascending pid. At least 2: where there is no choice, there is no decision. */
+  readonly runnable: number;
+  /** Which one ran, as an index among them. */
+  readonly chosen: number;
+  /** Which of them had the CPU before; -1 when that one cannot go on. */
+  readonly current: number;
+}
+
+/**
+ * What is chosen after the script's end: the context that runs as long as it can, and then the
+ * lowest pid; or what another scheduler says.
+ */
+export type Fallback = 'stay' | Pick<Scheduler, 'next'>;
+
+export interface ScriptOptions extends TurnOptions {
+  readonly fallback?: Fallback;
+}
+
+export class ScriptedScheduler implements Scheduler {
+  readonly endsWithCall: boolean;
+  readonly #script: readonly number[];
+  readonly #quantum: number;
+  readonly #fallback: Fallback;
+  readonly #decisions: Decision[] = [];
+
+  constructor(script: readonly number[], options: ScriptOptions = {}) {
+    this.#script = script;
+    this.#quantum = options.quantum ?? QUANTUM;
+    this.endsWithCall = options.endsWithCall ?? false;
+    this.#fallback = options.fallback ?? 'stay';
+  }
+
+  /** What was decided so far, the script's part included. */
+  get decisions(): readonly Decision[] {
+    return this.#decisions;
+  }
+
+  quantum(): number {
+    return this.#quantum;
+  }
+
+  /** @throws RangeError when the script chooses more than there is */
+  next(queue: RunQueue, current: Context): Context | undefined {
+    const { contexts } = queue;
+    const runnable = contexts.length;
+    if (runnable < 2) return contexts[0];
+    const last = contexts.indexOf(current);
+    const chosen = this.#script[this.#decisions.length] ?? this.#beyond(queue, current, last);
+    const context = contexts[chosen];
+    if (context === undefined) {
+      const number = this.#decisions.length;
+      throw new RangeError(`decision ${number} of the script is ${chosen} of ${runnable}`);
+    }
+    this.#decisions.push({ runnable, chosen, current: last });
+    return context;
+  }
+
+  #beyond(queue: RunQueue, current: Context, last: number): number {
+    if (this.#fallback === 'stay') return Math.max(last, 0);
+    const context = this.#fallback.next(queue, current);
+    return context === undefined ? 0 : queue.contexts.indexOf(context);
+  }
+}
+
+/** How often a context lost the CPU that could have gone on. */
+export const preemptions = (decisions: readonly Decision[]): number =>
+  decisions.filter(({ current, chosen }) => current >= 0 && current !== chosen).length;
+
+/**
+ * The script of the next run, when the last one decided so: depth first, with at most so many
+ * preemptions; undefined when there is no other. Both the machine and the fallback must be the same
+ * in every run. With 'stay' for a fallback each schedule comes exactly once, the first one (an
+ * empty script) without any preemption.
+ */
+export function nextScript(
+  decisions: readonly Decision[],
+  mostPreemptions = Number.POSITIVE_INFINITY,
+): number[] | undefined {
+  for (let at = decisions.length - 1; at >= 0; at--) {
+    const before = decisions.slice(0, at);
+    const room = mostPreemptions - preemptions(before);
+    for (const chosen of alternatives(decisions[at])) {
+      const { current } = decisions[at];
+      if (current >= 0 && chosen !== current && room < 1) continue;
+      return [...before.map((decision) => decision.chosen), chosen];
+    }
+  }
+  return undefined;
+}
+
+/** The choices after the one that was made, in the order of {@link nextScript}: 'stay' is first. */
+function alternatives({ runnable, chosen, current }: Decision): number[] {
+  const first = Math.max(current, 0);
+  const order = [first];
+  for (let index = 0; index < runnable; index++) if (index !== first) order.push(index);
+  return order.slice(order.indexOf(chosen) + 1);
+}
