@@ -6,9 +6,9 @@ import type { HostedProgram, SystemCalls, Userspace } from '../../kernel-sim/abi
 import * as abi from '../../kernel-sim/abi/index.js';
 import { type FileTree, Kernel, type Scheduler } from '../../kernel-sim/index.js';
 
-const MEMORY = 0x400_0000;
+export const MEMORY = 0x400_0000;
 /** Built beforehand; building it for every machine would take a quarter of a second each. */
-const interpreter = readFileSync(new URL('../../cpu/interpreter.wasm', import.meta.url));
+export const interpreter = readFileSync(new URL('../../cpu/interpreter.wasm', import.meta.url));
 
 export interface TestMachine {
   readonly kernel: Kernel;

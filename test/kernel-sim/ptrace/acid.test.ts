@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import type { HostedProgram, SystemCalls, Userspace } from '../../../kernel-sim/abi/index.js';
 import * as abi from '../../../kernel-sim/abi/index.js';
 import { call, fork, named, wait } from '../machine.js';
+import { it, onRoundRobin } from './schedules.js';
 import { calls, O_EXCL, O_NONBLOCK, O_RDWR, O_TRUNC, Tracer } from './tracer.js';
 
 const PRE = abi.PTRACE_STOP_PRE_SYSCALL;
@@ -68,7 +69,7 @@ describe('the acid test', () => {
     expect(context?.ptraceStop).to.equal(true);
   });
 
-  it('sees clones, holds the children, and traces one of them', () => {
+  onRoundRobin('sees clones, holds the children, and traces one of them', () => {
     const { tracer, trace, rax } = begin();
     expect(tracer.next(trace, PRE | CLONE)).to.equal(PRE);
     expect(rax()).to.equal(abi.SYS_CLONE);

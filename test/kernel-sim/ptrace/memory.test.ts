@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import * as abi from '../../../kernel-sim/abi/index.js';
 import { call, fork, named } from '../machine.js';
 import { CODE, DATA } from './elf.js';
+import { it } from './schedules.js';
 import { calls, spin, Tracer } from './tracer.js';
 
 const PAGE = 4096;

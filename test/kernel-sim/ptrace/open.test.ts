@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import * as abi from '../../../kernel-sim/abi/index.js';
 import { call, named } from '../machine.js';
+import { it } from './schedules.js';
 import { calls, O_EXCL, O_NONBLOCK, O_RDWR, O_TRUNC, spin, Tracer } from './tracer.js';
 
 const ALICE = { uid: 1000, gid: 1000 };

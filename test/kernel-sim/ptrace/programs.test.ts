@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { HostedProgram, SystemCalls, Userspace } from '../../../kernel-sim/abi/index.js';
 import * as abi from '../../../kernel-sim/abi/index.js';
 import { call, close, dup, fork, named, open, read, run, wait, write } from '../machine.js';
+import { it } from './schedules.js';
 import { calls } from './tracer.js';
 
 const PRE = abi.PTRACE_STOP_PRE_SYSCALL;

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import * as abi from '../../../kernel-sim/abi/index.js';
 import { DeadlockError, KernelPanic } from '../../../kernel-sim/index.js';
 import { call, named } from '../machine.js';
+import { it, onRoundRobin } from './schedules.js';
 import { calls, O_NONBLOCK, O_RDWR, O_TRUNC, spin, Tracer } from './tracer.js';
 
 const { IntRegisters, FloatRegisters } = abi;
@@ -123,7 +124,7 @@ describe('regs/float', () => {
     expect(tracer.read(floats, 1000).result).to.equal(FloatRegisters.size);
   });
 
-  it('is zero, and takes nothing, before the process ever gave the CPU away', () => {
+  onRoundRobin('is zero, and takes nothing, before the process ever gave the CPU away', () => {
     const tracer = new Tracer();
     const child = tracer.child(spin);
     const floats = tracer.open(child.pid, 'regs/float');

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import * as abi from '../../../kernel-sim/abi/index.js';
 import { named } from '../machine.js';
 import { CODE, DATA } from './elf.js';
+import { it } from './schedules.js';
 import { O_NONBLOCK, O_RDWR, O_TRUNC, Tracer } from './tracer.js';
 
 const STEP = abi.PTRACE_STOP_SINGLESTEP;

@@ -3,6 +3,7 @@ import type { HostedProgram } from '../../../kernel-sim/abi/index.js';
 import * as abi from '../../../kernel-sim/abi/index.js';
 import { DeadlockError } from '../../../kernel-sim/index.js';
 import { call, fork, named, wait } from '../machine.js';
+import { it, onRoundRobin } from './schedules.js';
 import { calls, O_NONBLOCK, O_RDWR, O_TRUNC, spin, Tracer } from './tracer.js';
 
 const PRE = abi.PTRACE_STOP_PRE_SYSCALL;
@@ -45,7 +46,7 @@ describe('a command word', () => {
     expect(tracer.events(trace)).to.deep.equal([{ cause: PRE, a: 0, b: 0 }]);
   });
 
-  it('under O_NONBLOCK does not wait', () => {
+  onRoundRobin('under O_NONBLOCK does not wait', () => {
     const { tracer, trace } = traced(calls(getpid), O_NONBLOCK);
     expect(tracer.command(trace, PRE)).to.equal(8);
     expect(tracer.events(trace)).to.deep.equal([]);
@@ -61,7 +62,7 @@ describe('a command word', () => {
     expect(tracer.command(trace, WAIT)).to.equal(8); // still there
   });
 
-  it('does not wait while events are unread (KP-14)', () => {
+  onRoundRobin('does not wait while events are unread (KP-14)', () => {
     const { tracer, trace } = traced(calls(getpid, getuid));
     tracer.command(trace, PRE);
     expect(tracer.command(trace, POST)).to.equal(8);
@@ -308,7 +309,7 @@ describe('clones', () => {
     return abi.wexitstatus(yield* wait(user, child));
   };
 
-  it('are told and held until the event was read and a command follows', () => {
+  onRoundRobin('are told and held until the event was read and a command follows', () => {
     const { tracer, trace, pid, regs } = traced(forks);
     tracer.command(trace, POST | CLONE);
     const [event] = tracer.events(trace);
@@ -324,7 +325,7 @@ describe('clones', () => {
     expect(tracer.wait(pid)).to.equal(0x100);
   });
 
-  it('can be traced from the first call on', () => {
+  onRoundRobin('can be traced from the first call on', () => {
     const { tracer, trace } = traced(forks);
     tracer.command(trace, CLONE | POST);
     const [{ a: pid }] = tracer.events(trace);
@@ -336,7 +337,7 @@ describe('clones', () => {
     expect(named(tracer.command(own, SIGNAL))).to.equal('ESRCH');
   });
 
-  it('have no registers before they ran: ENOTRECOVERABLE (KP-40)', () => {
+  onRoundRobin('have no registers before they ran: ENOTRECOVERABLE (KP-40)', () => {
     const { tracer, trace } = traced(forks);
     tracer.command(trace, CLONE | POST);
     const [{ a: pid }] = tracer.events(trace);
@@ -363,7 +364,7 @@ describe('clones', () => {
     expect(tracer.wait(pid)).to.equal(0x100);
   });
 
-  it('are released when the file closes after the event was read', () => {
+  onRoundRobin('are released when the file closes after the event was read', () => {
     const { tracer, trace } = traced(forks);
     tracer.command(trace, CLONE | POST);
     const [{ a: pid }] = tracer.events(trace);

@@ -6,6 +6,7 @@ import type { Context, DrivenProcess, Kernel } from '../../../kernel-sim/index.j
 import { FileTree } from '../../../kernel-sim/scheme/file-tree.js';
 import { call, close, dup, machine, open, read, wait, write } from '../machine.js';
 import { elf } from './elf.js';
+import { currentScheduler, sharedCpu } from './schedules.js';
 
 export interface TraceEvent {
   readonly cause: number;
@@ -23,7 +24,12 @@ export class Tracer {
   constructor(options: { uid?: number; gid?: number; code?: Uint8Array } = {}) {
     const files = new FileTree();
     files.addFile('bin/code', elf(options.code ?? new Uint8Array(0)), 0o755);
-    const { kernel, output } = machine({ files });
+    const scheduler = currentScheduler();
+    const { kernel, output } = machine({
+      files,
+      cpu: sharedCpu(),
+      ...(scheduler && { scheduler }),
+    });
     this.kernel = kernel;
     this.output = output;
     this.driven = kernel.attach('tracer', options);
@@ -108,8 +114,8 @@ export class Tracer {
     return this.run(call(abi.SYS_LSEEK, descriptor, offset, whence));
   }
 
-  /** Lets others run. */
-  pause(times = 5): void {
+  /** Lets others run, long enough for each of them to have its turns. */
+  pause(times = 100): void {
     for (let i = 0; i < times; i++) this.run(call(abi.SYS_YIELD));
   }
 
