@@ -44,7 +44,7 @@ const SIGNALS: ReadonlyMap<number, number> = new Map([
 
 /** A fault that the kernel cannot settle. */
 export function* fault(kernel: Kernel, context: Context, vector: number): Syscall<void> {
-  context.frame = kernel.profile.framesInFaults;
+  context.frame = !kernel.profile.faults['KP-30'];
   yield* exit(kernel, context, signaledStatus(SIGNALS.get(vector) ?? SIGSEGV));
 }
 
@@ -65,12 +65,12 @@ export function* debugTrap(kernel: Kernel, context: Context): Syscall<void> {
 export function* breakpointTrap(kernel: Kernel, context: Context): Syscall<void> {
   context.frame = true;
   const { registers } = context;
-  if (kernel.profile.stopsAtInt3) registers.setNumber(RIP, registers.number(RIP) - 1);
+  if (!kernel.profile.faults['KP-17']) registers.setNumber(RIP, registers.number(RIP) - 1);
   if (context.traced) {
     const stop = kernel.parts.tracing.breakpoint(context, PTRACE_STOP_BREAKPOINT);
     if ((yield* stop) !== undefined) return;
   }
-  context.frame = kernel.profile.framesInFaults;
+  context.frame = !kernel.profile.faults['KP-30'];
   yield* exit(kernel, context, signaledStatus(SIGTRAP));
 }
 

@@ -3,6 +3,7 @@ export { Context, type Status } from './context.js';
 export { DeadlockError, type Waiting } from './deadlock.js';
 export { SegmentationFault, SysError } from './error.js';
 export { ExecError } from './exec/boot.js';
+export { FAULTS, type FaultId, type FaultOverrides, type Faults, isFaultId } from './faults.js';
 export { DrivenProcess, ProcessEnded } from './hosted/driven.js';
 export { Kernel } from './kernel.js';
 export type {
@@ -13,7 +14,8 @@ export type {
   Statistics,
 } from './options.js';
 export { KernelPanic } from './panic.js';
-export { type KernelProfile, P7 } from './profile.js';
+export { KERNEL_PROFILES, type KernelProfile, kernelProfile, P7 } from './profile.js';
+export type { Protocol, RevisionName } from './revisions.js';
 export { RunQueue } from './run-queue.js';
 export { RoundRobin, type Scheduler, type TurnOptions } from './scheduler.js';
 export { RandomScheduler } from './schedulers/random.js';

@@ -52,7 +52,7 @@ export function restore(kernel: Kernel, context: Context): void {
   if (backup === undefined) throw new Error(`pid ${context.pid} has no signal to return from`);
   const trap = context.registers.number(RFLAGS) & FLAG_TF;
   backup.registers.copyTo(context.registers);
-  if (kernel.profile.trapFlagSurvives) setTrap(context.registers, trap);
+  if (!kernel.profile.faults['KP-65']) setTrap(context.registers, trap);
   context.frame = backup.frame;
   context.flow = backup.flow;
   context.user = backup.user;
@@ -127,7 +127,7 @@ function enterHandler(
   registers.fsBase = fsBase;
   registers.gsBase = gsBase;
   registers.setNumber(RFLAGS, INTERRUPTS_ON);
-  if (kernel.profile.trapFlagSurvives) setTrap(registers, trap);
+  if (!kernel.profile.faults['KP-65']) setTrap(registers, trap);
   registers.setNumber(RDI, signal);
   registers.setNumber(RIP, handler);
   const top = SIGNAL_STACK + SIGNAL_STACK_SIZE - HEADROOM;
