@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compile, toolchain } from '../build/examples.js';
+import { LINUX, type Recipe } from '../build/programs.js';
 import { KERNELS } from './measure.js';
 
 export interface BenchProgram {
@@ -46,13 +47,14 @@ export const SUITE: readonly BenchProgram[] = Object.entries(PROGRAMS).map(([nam
   ...program,
 }));
 
-const COMPILER = 'gcc';
+/** glibc's programs are what the other machines are measured with. */
+export const NATIVE: Recipe = { ...LINUX, compiler: 'gcc' };
 
 /** Builds programs into a directory of their own, and takes that away. */
 export class Workshop {
   readonly #directory = mkdtempSync(join(tmpdir(), 'relibc-ptrace-bench-'));
   readonly #canBuild =
-    process.platform === 'linux' && process.arch === 'x64' && toolchain(COMPILER) !== undefined;
+    process.platform === 'linux' && process.arch === 'x64' && toolchain(NATIVE) !== undefined;
 
   /** How to call a program: its file and what comes before the size. Undefined without a compiler. */
   make({ name, isKernel = false }: BenchProgram): readonly [string, ...string[]] | undefined {
@@ -60,14 +62,14 @@ export class Workshop {
     if (!this.#canBuild) return isKernel ? [KERNELS, ...before] : undefined;
     const source = `lib/bench/programs/${isKernel ? 'kernels' : name}.c`;
     const output = join(this.#directory, name);
-    compile({ source, output, defines: [] }, output, COMPILER);
+    compile({ source, output, defines: [], recipe: NATIVE }, output);
     return [output, ...before];
   }
 
   remark(): string[] {
     return this.#canBuild
       ? []
-      : [`no ${COMPILER} for x86_64 Linux: only what is committed was run, built with musl`];
+      : [`no ${NATIVE.compiler} for x86_64 Linux: only what is committed was run, built with musl`];
   }
 
   [Symbol.dispose](): void {

@@ -3,14 +3,14 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { COMPILER, compileArguments, FLAGS, PROGRAMS, type Program } from './programs.js';
+import { compileArguments, PROGRAMS, type Program, type Recipe } from './programs.js';
 
 /** The record, `examples/programs.json`. */
 export interface Manifest {
-  /** Compiler and C library that made the binaries; other ones may well make other bytes. */
-  readonly toolchain: string;
+  /** By compiler, what made the binaries; another version may well make other bytes. */
+  readonly toolchains: Readonly<Record<string, string>>;
   readonly programs: Readonly<Record<string, { readonly recipe: string; readonly sha256: string }>>;
 }
 
@@ -23,34 +23,45 @@ const sha256 = (...parts: (string | Uint8Array)[]): string => {
   return hash.digest('hex');
 };
 
-/** Fingerprint of everything in the repository that decides the binary: sources, flags, defines. */
-export function recipeOf(program: Program): string {
-  return sha256([COMPILER, ...FLAGS, ...program.defines].join(' '), ...sourcesOf(program.source));
+/** A source and the headers of this repository that it includes, each once. */
+function filesOf(source: string, found = new Set<string>()): Set<string> {
+  if (found.has(source)) return found;
+  found.add(source);
+  const text = readFileSync(REPOSITORY + source, 'utf8');
+  for (const [, header = ''] of text.matchAll(/^#include "(.+)"$/gm)) {
+    filesOf(join(dirname(source), header), found);
+  }
+  return found;
 }
 
-/** A source, and the headers of its directory that it includes. */
-function sourcesOf(path: string): Buffer[] {
-  const source = readFileSync(REPOSITORY + path);
-  const included = source.toString().matchAll(/^#include "([^"]+)"/gm);
-  const headers = [...included].map(([, name = '']) => `${dirname(path)}/${name}`);
-  return [source, ...headers.flatMap(sourcesOf)];
+/** Fingerprint of everything in the repository that decides the binary: sources, flags, defines. */
+export function recipeOf({ source, defines, recipe }: Program): string {
+  const command = [recipe.compiler, ...recipe.flags, ...defines].join(' ');
+  return sha256(command, ...[...filesOf(source)].map((file) => readFileSync(REPOSITORY + file)));
 }
 
 export function hashOfFile(path: string): string {
   return sha256(readFileSync(path));
 }
 
-/** Names the compiler and the C library present, or undefined where there is none. */
-export function toolchain(compiler: string = COMPILER): string | undefined {
-  const version = spawnSync(compiler, ['--version'], { encoding: 'utf8' });
-  if (version.status !== 0) return undefined;
+function versionOf(command: string): string | undefined {
+  const { status, stdout } = spawnSync(command, ['--version'], { encoding: 'utf8' });
+  return status === 0 ? stdout.split('\n', 1)[0] : undefined;
+}
+
+/** Names compiler, linker and C library present, or undefined where there is no compiler. */
+export function toolchain({ compiler, libraries }: Recipe): string | undefined {
+  const version = versionOf(compiler);
+  if (version === undefined) return undefined;
+  if (libraries.length === 0) return `${version}, ${versionOf('ld')}`;
   const library = spawnSync(compiler, ['-print-file-name=libc.a'], { encoding: 'utf8' });
   const fingerprint = hashOfFile(library.stdout.trim()).slice(0, 16);
-  return `${compiler}: ${version.stdout.split('\n', 1)[0]}, libc.a ${fingerprint}`;
+  return `${version}, libc.a ${fingerprint}`;
 }
 
 /** Compiles one program; throws with the compiler's own words. */
-export function compile(program: Program, output: string, compiler: string = COMPILER): void {
+export function compile(program: Program, output: string): void {
+  const { compiler } = program.recipe;
   const { status, stderr, error } = spawnSync(compiler, compileArguments(program, output), {
     cwd: REPOSITORY,
     encoding: 'utf8',
@@ -61,14 +72,17 @@ export function compile(program: Program, output: string, compiler: string = COM
 }
 
 function buildAll(): void {
-  const made = toolchain();
-  if (made === undefined) {
-    process.stderr.write(`examples:build needs ${COMPILER} (Debian: apt-get install musl-tools)\n`);
-    process.exitCode = 1;
-    return;
-  }
+  const toolchains: Record<string, string> = {};
   const programs: Record<string, { recipe: string; sha256: string }> = {};
   for (const program of PROGRAMS) {
+    const { compiler } = program.recipe;
+    const made = toolchains[compiler] ?? toolchain(program.recipe);
+    if (made === undefined) {
+      process.stderr.write(`examples:build needs ${compiler} (Debian: gcc, musl-tools)\n`);
+      process.exitCode = 1;
+      return;
+    }
+    toolchains[compiler] = made;
     compile(program, REPOSITORY + program.output);
     programs[program.output] = {
       recipe: recipeOf(program),
@@ -76,7 +90,7 @@ function buildAll(): void {
     };
     process.stdout.write(`${program.output}\n`);
   }
-  const manifest: Manifest = { toolchain: made, programs };
+  const manifest: Manifest = { toolchains, programs };
   writeFileSync(REPOSITORY + MANIFEST, `${JSON.stringify(manifest, null, 2)}\n`);
 }
 

@@ -1,6 +1,13 @@
 // The C programs of this repository: which source becomes which ELF file, and by what command. The
 // one place to look when a committed binary has to be made again.
 
+/** How programs of one kind are compiled. */
+export interface Recipe {
+  readonly compiler: string;
+  readonly flags: readonly string[];
+  readonly libraries: readonly string[];
+}
+
 /** A static ELF file, committed next to its source. */
 export interface Program {
   /** Paths relative to the repository. */
@@ -8,14 +15,44 @@ export interface Program {
   readonly output: string;
   /** What distinguishes this build of the source from its others. */
   readonly defines: readonly string[];
+  readonly recipe: Recipe;
 }
 
-/** Static, small and reproducible: a musl program is 30 KiB where a glibc one is 700 KiB. */
-export const COMPILER = 'musl-gcc';
-export const FLAGS = ['-O2', '-static', '-s', '-Wall', '-Wextra', '-Wl,--build-id=none'] as const;
+const COMMON = ['-O2', '-static', '-s', '-Wall', '-Wextra', '-Wl,--build-id=none'];
+
+/** Linux programs. Small and reproducible: a musl program is 30 KiB where a glibc one is 700 KiB. */
+export const LINUX: Recipe = { compiler: 'musl-gcc', flags: COMMON, libraries: ['-lm'] };
+
+/** Programs for Redox's own system calls, without any library. */
+export const REDOX: Recipe = {
+  compiler: 'gcc',
+  flags: [
+    ...COMMON,
+    '-nostdlib',
+    '-ffreestanding',
+    '-fno-pie',
+    '-no-pie',
+    '-fno-stack-protector',
+    '-fno-tree-loop-distribute-patterns',
+    '-fcf-protection=none',
+    '-fno-asynchronous-unwind-tables',
+    '-Wl,-z,noseparate-code',
+    '-Wl,-z,noexecstack',
+  ],
+  libraries: [],
+};
 
 function program(directory: string, name: string, source = name, ...defines: string[]): Program {
-  return { source: `${directory}/${source}.c`, output: `${directory}/${name}.elf`, defines };
+  return {
+    source: `${directory}/${source}.c`,
+    output: `${directory}/${name}.elf`,
+    defines,
+    recipe: LINUX,
+  };
+}
+
+function redox(directory: string, name: string): Program {
+  return { ...program(directory, name), recipe: REDOX };
 }
 
 /** Tracers for Linux; those that look at numbers of system calls are built for a port as well. */
@@ -52,9 +89,19 @@ export const PROGRAMS: readonly Program[] = [
   program('test/programs', 'steps'),
   program('lib/bench/programs', 'kernels'),
   program('lib/bench/programs', 'stops'),
+  redox('examples/redox', 'strace'),
+  redox('examples/redox', 'registers'),
+  redox('examples/redox', 'peek'),
+  redox('examples/redox', 'beside'),
+  redox('examples/redox', 'family'),
+  redox('examples/redox', 'threads'),
+  redox('examples/redox', 'pipes'),
+  redox('examples/redox', 'signals'),
+  redox('examples/redox', 'blocked'),
 ];
 
 /** Arguments for the compiler, the output last. */
 export function compileArguments(program: Program, output: string): string[] {
-  return [...FLAGS, ...program.defines, program.source, '-lm', '-o', output];
+  const { flags, libraries } = program.recipe;
+  return [...flags, ...program.defines, program.source, ...libraries, '-o', output];
 }

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { format } from '../../lib/bench/section.js';
-import { SUITE } from '../../lib/bench/suite.js';
+import { NATIVE, SUITE } from '../../lib/bench/suite.js';
 import { toolchain } from '../../lib/build/examples.js';
 import { cli, isLinux, repository } from './support.js';
 
@@ -51,7 +51,7 @@ describe('bench programs', () => {
 
 describe('npm run bench -- cpu --quick', () => {
   it('finds that every program does the same work everywhere', function () {
-    if (!isLinux || toolchain('gcc') === undefined) this.skip();
+    if (!isLinux || toolchain(NATIVE) === undefined) this.skip();
     this.timeout(600_000);
     const run = spawnSync(process.execPath, [BENCH, 'cpu', '--quick'], { encoding: 'utf8' });
     expect(run).to.include({ stderr: '', status: 0 });
