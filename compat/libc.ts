@@ -31,6 +31,8 @@ export function errnoOf(result: number): number {
 /** The C library of one process (or thread: errno belongs to a thread). */
 export class Libc {
   errno = 0;
+  /** What it said when it ended the program. */
+  lastWords: string | undefined;
 
   readonly sessionsOnce: Once;
   readonly sessionsLock: Mutex;
@@ -41,7 +43,9 @@ export class Libc {
     readonly state: LibcState,
   ) {
     this.sessionsOnce = new Once(user, state.statics + ONCE_OFFSET);
-    this.sessionsLock = new Mutex(user, state.statics + SESSIONS_LOCK_OFFSET);
+    this.sessionsLock = new Mutex(user, state.statics + SESSIONS_LOCK_OFFSET, {
+      wakes: profile.mutexWakes,
+    });
   }
 
   /** Makes a system call; an error becomes -1 with errno set, success leaves errno alone. */
@@ -67,6 +71,7 @@ export class Libc {
 
   /** relibc's panic handler: a line on descriptor 2, then exit(1), not abort. */
   *panic(message: string): SystemCalls<never> {
+    this.lastWords = message;
     const line = encodeText(`RELIBC PANIC: ${message}\n`);
     // One write; the original made one for each fragment of the formatted message.
     yield { number: SYS_WRITE, a: 2, b: this.scratch(line), c: line.length };

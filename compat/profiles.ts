@@ -1,6 +1,6 @@
-// relibc's revisions as far as they differ in ptrace() and waitpid(), as data: what is written to
-// a tracee's trace file, when, and what waitpid makes of it. relibc commits f389010f (2019-07-10),
-// 82abb331 (07-15), a7b354c8 (08-04), 4c148c18 (2020-07-24), e90fa3e3 (2021-12-01).
+// relibc's revisions as far as they differ in ptrace(), waitpid() and what these stand on, as data:
+// what is written to a tracee's trace file, when, and what waitpid makes of it. Each is the one
+// before with what its commit changed; relibc's history of 2019-07-10 to 2025-04-16.
 import {
   O_NONBLOCK,
   PTRACE_FLAG_IGNORE,
@@ -16,6 +16,7 @@ import {
   PTRACE_SYSEMU,
   PTRACE_SYSEMU_SINGLESTEP,
 } from './headers/sys-ptrace.js';
+import type { MutexWakes } from './sync/mutex.js';
 
 /** The bytes to write to a trace file for each request that resumes the tracee. */
 export type ResumeWords = Readonly<Record<number, Uint8Array>>;
@@ -39,14 +40,24 @@ export interface PtraceRevision {
   /** Option bits that waitpid does not know end the program. */
   readonly strictOptions: boolean;
   readonly sessions: 'process' | 'thread';
+  /**
+   * What a wait without a session looks at to find that a child stopped: the number that the kernel
+   * returned, which is a pid (KP-24), or its status.
+   */
+  readonly stoppedBy: 'result' | 'status';
 }
 
 export interface LibcProfile {
   readonly name: string;
+  /** The commit, in eight digits. */
   readonly revision: string;
   /** The kernel profile it was made for. */
   readonly kernel: string;
   readonly ptrace: PtraceRevision;
+  /** How many sleepers an unlock of a Mutex wakes (KP-61). */
+  readonly mutexWakes: MutexWakes;
+  /** What WTERMSIG of sys/wait.h makes of a status: the signal, or whether there is one (KP-25). */
+  readonly termsig: 'signal' | 'truth';
 }
 
 function byte(operation: number): Uint8Array {
@@ -82,50 +93,108 @@ const FIRST_FLAGS: ResumeWords = {
   [PTRACE_SYSEMU]: word(PTRACE_FLAG_IGNORE | PRE),
 };
 
-const f389010f: PtraceRevision = {
-  traceme: 'nothing',
-  marksOnlyRealPids: false,
-  tracerFlags: O_NONBLOCK,
-  resume: OPERATIONS,
-  firstResume: {},
-  waitWord: byte(0x04),
-  readsEvent: false,
-  alwaysUntraced: false,
-  strictOptions: false,
-  sessions: 'process',
+const f389010f: LibcProfile = {
+  name: 'relibc-2019-07-10',
+  revision: 'f389010f',
+  kernel: 'P2',
+  ptrace: {
+    traceme: 'nothing',
+    marksOnlyRealPids: false,
+    tracerFlags: O_NONBLOCK,
+    resume: OPERATIONS,
+    firstResume: {},
+    waitWord: byte(0x04),
+    readsEvent: false,
+    alwaysUntraced: false,
+    strictOptions: false,
+    sessions: 'process',
+    stoppedBy: 'result',
+  },
+  mutexWakes: 'one',
+  termsig: 'truth',
 };
 
-const _82abb331: PtraceRevision = { ...f389010f, traceme: 'marker', alwaysUntraced: true };
+const _82abb331 = following(f389010f, '2019-07-15', '82abb331', 'P2', {
+  traceme: 'marker',
+  alwaysUntraced: true,
+});
 
-const a7b354c8: PtraceRevision = {
-  ..._82abb331,
+const _72c2f59f = following(_82abb331, '2019-07-28', '72c2f59f', 'P5c', {
   resume: FLAGS,
-  firstResume: FIRST_FLAGS,
   waitWord: word(PTRACE_FLAG_WAIT),
-  readsEvent: true,
   strictOptions: true,
+});
+
+const a1e45941 = following(_72c2f59f, '2019-07-30', 'a1e45941', 'P5c', {
+  firstResume: FIRST_FLAGS,
+  readsEvent: true,
+});
+
+/** The same words; what was called SYSEMU is called IGNORE. */
+const a7b354c8 = following(a1e45941, '2019-08-04', 'a7b354c8', 'P7', {});
+
+/** Made for kernels whose reads wait, but its trace file is still non-blocking. */
+const a5e02650 = following(a7b354c8, '2020-07-08', 'a5e02650', 'P12', { waitWord: undefined });
+
+const _4c148c18 = following(a5e02650, '2020-07-24', '4c148c18', 'P12', { tracerFlags: 0 });
+
+const c51aec1a = following(_4c148c18, '2021-11-30', 'c51aec1a', 'P12', { sessions: 'thread' });
+
+const e90fa3e3 = following(c51aec1a, '2021-12-01', 'e90fa3e3', 'P12', { marksOnlyRealPids: true });
+
+const a3e1eed1: LibcProfile = {
+  ...following(e90fa3e3, '2023-04-30', 'a3e1eed1', 'P12', {}),
+  mutexWakes: 'all',
 };
 
-const _4c148c18: PtraceRevision = { ...a7b354c8, tracerFlags: 0, waitWord: undefined };
+const _825e5c77 = following(a3e1eed1, '2023-06-24', '825e5c77', 'P12', { stoppedBy: 'status' });
 
-const e90fa3e3: PtraceRevision = { ..._4c148c18, marksOnlyRealPids: true, sessions: 'thread' };
+const _37b60b67: LibcProfile = {
+  ...following(_825e5c77, '2025-04-16', '37b60b67', 'P12', {}),
+  termsig: 'signal',
+};
 
-function profile(date: string, revision: string, kernel: string, ptrace: PtraceRevision) {
-  return { name: `relibc-${date}`, revision, kernel, ptrace };
+function following(
+  before: LibcProfile,
+  date: string,
+  revision: string,
+  kernel: string,
+  changes: Partial<PtraceRevision>,
+): LibcProfile {
+  const ptrace = { ...before.ptrace, ...changes };
+  return { ...before, name: `relibc-${date}`, revision, kernel, ptrace };
 }
 
+/** Every revision that changed something here. */
+export const LIBC_REVISIONS: readonly LibcProfile[] = [
+  f389010f,
+  _82abb331,
+  _72c2f59f,
+  a1e45941,
+  a7b354c8,
+  a5e02650,
+  _4c148c18,
+  c51aec1a,
+  e90fa3e3,
+  a3e1eed1,
+  _825e5c77,
+  _37b60b67,
+];
+
+/** Those that a system was made of. */
 export const LIBC_PROFILES: readonly LibcProfile[] = [
-  profile('2019-07-10', 'f389010f', 'P2', f389010f),
-  profile('2019-07-15', '82abb331', 'P2', _82abb331),
-  profile('2019-08-04', 'a7b354c8', 'P7', a7b354c8),
-  profile('2020-07-24', '4c148c18', 'P12', _4c148c18),
-  profile('2021-12-01', 'e90fa3e3', 'P12', e90fa3e3),
+  f389010f,
+  _82abb331,
+  a7b354c8,
+  _4c148c18,
+  e90fa3e3,
 ];
 
 export const DEFAULT_LIBC_PROFILE = 'relibc-2019-08-04';
 
+/** By name (`relibc-2019-08-04`) or by commit (`a7b354c8`). */
 export function libcProfile(name: string = DEFAULT_LIBC_PROFILE): LibcProfile {
-  const found = LIBC_PROFILES.find((candidate) => candidate.name === name);
+  const found = LIBC_REVISIONS.find((each) => each.name === name || each.revision === name);
   if (found === undefined) throw new RangeError(`no libc profile is called ${name}`);
   return found;
 }

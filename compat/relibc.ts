@@ -16,7 +16,8 @@ import type { LibcProfile } from './profiles.js';
 import { libcProfile } from './profiles.js';
 import { ptrace } from './ptrace/ptrace.js';
 import { copySessions } from './ptrace/session.js';
-import { waitpid } from './wait.js';
+import { joinThread, startThread } from './threads.js';
+import { termsig, waitpid } from './wait.js';
 
 /** What the child of a fork runs, with a library that has the parent's sessions and descriptors. */
 export type ForkedProgram = (libc: Relibc) => SystemCalls<number>;
@@ -32,6 +33,9 @@ const FUNCTIONS = {
   ptrace,
   waitpid,
   wait: waitForStatus,
+  WTERMSIG: termsig,
+  joinThread,
+  startThread: threadWith,
   getRegisters,
   setRegisters,
   fork: forkWith(processes.fork),
@@ -51,6 +55,8 @@ export interface Relibc extends RelibcFunctions {
   readonly user: Userspace;
   /** What the last function that failed left behind: one of Redox's numbers. */
   readonly errno: number;
+  /** What it said when it ended the program, if it did. */
+  readonly lastWords: string | undefined;
 }
 
 /** The library of a process that starts with `user`; the words of its locks lie on the stack. */
@@ -74,6 +80,9 @@ function bind(libc: Libc): Relibc {
     get errno() {
       return libc.errno;
     },
+    get lastWords() {
+      return libc.lastWords;
+    },
   };
 }
 
@@ -89,6 +98,11 @@ function forkWith(fork: (libc: Libc, child: HostedProgram) => SystemCalls<number
       return child(bind(new Libc(user, libc.profile, state)));
     });
   };
+}
+
+/** A thread of this process; the number is its pid, by which {@link joinThread} waits for it. */
+function threadWith(libc: Libc, program: ForkedProgram): SystemCalls<number> {
+  return startThread(libc, (thread) => program(bind(thread)));
 }
 
 /** waitpid() whose status is returned instead of stored; `pid` is its result. */

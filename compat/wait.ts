@@ -2,7 +2,8 @@
 // (it is no stop of a process), so relibc asks the trace file first and pretends a SIGSTOP.
 import type { SystemCalls } from '../kernel-sim/abi/index.js';
 import { SIGSTOP, SYS_WAITPID, stoppedStatus, wifstopped } from '../kernel-sim/abi/index.js';
-import { WCONTINUED, WNOHANG, WUNTRACED } from './headers/sys-wait.js';
+import type { WaitStatus } from './headers/sys-wait.js';
+import { WCONTINUED, WNOHANG, WTERMSIG, WUNTRACED } from './headers/sys-wait.js';
 import type { Libc } from './libc.js';
 import { read, write } from './pal/files.js';
 import type { Session } from './ptrace/session.js';
@@ -66,20 +67,23 @@ function* waitForTracee(
 }
 
 /**
- * Waits with WUNTRACED and means to hide the stops of processes that are not traced. What is
- * tested is the pid that was returned, not the status; so it was, until 2023.
+ * Waits with WUNTRACED and means to hide the stops of processes that are not traced. Until 2023
+ * what was tested was the pid that was returned, not the status.
  */
 function* waitForOther(libc: Libc, pid: number, options: number): SystemCalls<Waited> {
+  const byResult = libc.profile.ptrace.stoppedBy === 'result';
   for (;;) {
     const waited = yield* kernelWait(libc, pid, options | WUNTRACED);
-    if (!wifstopped(waited.result) || (yield* isTraceme(libc, pid))) return waited;
+    const stopped = wifstopped(byResult ? waited.result : waited.status);
+    if (!stopped || (yield* isTraceme(libc, pid))) return waited;
   }
 }
 
 function* kernelWait(libc: Libc, pid: number, options: number): SystemCalls<Waited> {
   const known = WNOHANG | WUNTRACED | WCONTINUED;
   if (libc.profile.ptrace.strictOptions && (options & ~known) !== 0) {
-    return yield* libc.panic("panicked at 'waitpid: invalid bit pattern', src/libcore/option.rs");
+    const what = `options 0x${(options >>> 0).toString(16)} in relibc ${libc.profile.revision}`;
+    return yield* libc.panic(`panicked at 'waitpid: invalid bit pattern: ${what}'`);
   }
   const { user } = libc;
   const mark = user.mark();
@@ -89,4 +93,10 @@ function* kernelWait(libc: Libc, pid: number, options: number): SystemCalls<Wait
   const value = user.memory.load32(status);
   user.release(mark);
   return { result, status: value };
+}
+
+/** WTERMSIG of relibc's sys/wait.h: until 2025 only whether a signal ended the process (KP-25). */
+export function termsig(libc: Libc, status: WaitStatus): number {
+  const signal = WTERMSIG(status);
+  return libc.profile.termsig === 'signal' ? signal : Number(signal !== 0);
 }

@@ -53,6 +53,15 @@ export {
   UnimplementedInstruction,
 } from '../kernel-sim/index.js';
 export { Errno } from './errno.js';
+export {
+  describeFinding,
+  type Exploration,
+  type ExploreOptions,
+  explore,
+  type Finding,
+  type FindingKind,
+} from './explore/explore.js';
+export type { SharedWorld, Step, ThreadProgram } from './explore/threads.js';
 export { RecordedStreams, StandardStreams } from './host/console.js';
 export { hostFiles } from './host/files.js';
 export { whyNotProgram } from './image.js';

@@ -11,7 +11,8 @@ import {
   type FileTree,
   type Host,
   Kernel,
-  P7,
+  type KernelProfile,
+  kernelProfile,
   RandomScheduler,
   RoundRobin,
   type Scheduler,
@@ -26,6 +27,8 @@ import { Tracer } from './tracer.js';
 export interface MachineOptions {
   /** A C library and a kernel: see {@link PROFILES}. */
   readonly profile?: string;
+  /** Another kernel than the profile's, `P9`: pairs that never met can be tried, too. */
+  readonly kernel?: string | KernelProfile;
   /** The console; stdin, stdout and stderr of the host unless said. */
   readonly host?: Host;
   /** What `file:` shows: a directory of the host, which is never written, or a tree in memory. */
@@ -105,6 +108,7 @@ export class Machine {
     const found = profileNamed(profile);
     if (found === undefined) throw new RangeError(`no profile is called ${profile}`);
     this.profile = found;
+    const { kernel = found.kernel } = options;
     this.library = libcProfile(found.library);
     this.#directory = options.directory ?? (files === '/' ? process.cwd() : '/');
     if (found.library !== undefined) {
@@ -120,7 +124,7 @@ export class Machine {
     this.kernel = new Kernel({
       cpu: this.cpu,
       host: options.host ?? new StandardStreams(),
-      profile: P7,
+      profile: typeof kernel === 'string' ? kernelProfile(kernel) : kernel,
       files: typeof files === 'string' ? hostFiles(files) : files,
       scheduler: schedulerOf(options),
       ...(options.seed !== undefined && { seed: options.seed }),

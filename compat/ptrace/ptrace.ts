@@ -1,6 +1,7 @@
 // ptrace() of relibc: src/platform/redox/ptrace.rs, in the revision of the profile.
 import type { SystemCalls } from '../../kernel-sim/abi/index.js';
 import { O_CREAT, O_EXCL, O_STAT } from '../../kernel-sim/abi/index.js';
+import { ptraceRequestName } from '../headers/ptrace-names.js';
 import { PTRACE_TRACEME } from '../headers/sys-ptrace.js';
 import type { Libc } from '../libc.js';
 import { open } from '../pal/files.js';
@@ -33,7 +34,7 @@ function* requestOf(
   const session = libc.state.sessions.get(pid) ?? (yield* sessionOf(libc, pid));
   if (session === undefined) return -1;
   const run = REQUESTS[request];
-  if (run === undefined) return yield* unimplemented(libc);
+  if (run === undefined) return yield* unimplemented(libc, request);
   return yield* run(libc, { pid, session }, addr, data);
 }
 
@@ -49,6 +50,8 @@ function* traceMe(libc: Libc): SystemCalls<number> {
   return marker === -1 ? -1 : 0;
 }
 
-function unimplemented(libc: Libc): SystemCalls<never> {
-  return libc.panic("panicked at 'not yet implemented', src/platform/redox/ptrace.rs");
+/** relibc named neither; a message that does not is of no use to whoever ports a tracer. */
+function unimplemented(libc: Libc, request: number): SystemCalls<never> {
+  const what = `${ptraceRequestName(request)} (${request}) in relibc ${libc.profile.revision}`;
+  return libc.panic(`panicked at 'not yet implemented: ${what}', src/platform/redox/ptrace.rs`);
 }

@@ -25,11 +25,11 @@ export function copySessions(sessions: Sessions): Sessions {
 export function* lockSessions(libc: Libc): SystemCalls<void> {
   if (libc.profile.ptrace.sessions === 'thread') return;
   yield* libc.sessionsOnce.callOnce();
-  yield* libc.sessionsLock.lock();
+  yield* libc.sessionsLock.manualLock();
 }
 
 export function* unlockSessions(libc: Libc): SystemCalls<void> {
-  if (libc.profile.ptrace.sessions === 'process') yield* libc.sessionsLock.unlock();
+  if (libc.profile.ptrace.sessions === 'process') yield* libc.sessionsLock.manualUnlock();
 }
 
 export function markerPath(pid: number): string {

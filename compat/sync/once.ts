@@ -1,7 +1,7 @@
 // relibc's Once (src/sync/once.rs, 2019-07-06): the first caller initialises, others wait for it.
 // There is no poisoning, and an initialiser that calls itself waits for itself for ever.
-import type { SystemCalls, Userspace } from '../../kernel-sim/abi/index.js';
-import type { Attempt } from './atomic-lock.js';
+import type { SystemCalls } from '../../kernel-sim/abi/index.js';
+import type { Attempt, SharedWords } from './atomic-lock.js';
 import { AtomicLock } from './atomic-lock.js';
 
 const UNINITIALIZED = 0;
@@ -18,7 +18,7 @@ export class Once {
   private readonly status: AtomicLock;
 
   /** The word at `address` must be zero until the first call. */
-  constructor(user: Userspace, address: number, spins?: number) {
+  constructor(user: SharedWords, address: number, spins?: number) {
     this.status = new AtomicLock(user, address, spins);
   }
 

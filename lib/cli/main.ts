@@ -33,6 +33,7 @@ function commandLine(): Command {
     .argument('<program>', 'its file')
     .argument('[arguments...]', 'what it gets; options from here on are its own')
     .option('--profile <name>', 'C library and kernel to run on (see: profiles)')
+    .option('--kernel <name>', "another kernel than the profile's, such as P7 (see: profiles)")
     .option('--root <directory>', 'the root directory the program sees; the host is never written')
     .addOption(
       new Option('--env <name=value>', 'an environment variable; the only ones it sees').argParser(

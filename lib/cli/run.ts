@@ -4,7 +4,12 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { WEXITSTATUS, WIFEXITED, WTERMSIG } from '../../compat/index.js';
 import type { Engine } from '../../cpu/index.js';
-import { DeadlockError, KernelPanic, UnimplementedInstruction } from '../../kernel-sim/index.js';
+import {
+  DeadlockError,
+  KERNEL_PROFILES,
+  KernelPanic,
+  UnimplementedInstruction,
+} from '../../kernel-sim/index.js';
 import { Errno } from '../errno.js';
 import { BrokenPipe, StandardStreams } from '../host/console.js';
 import { whyNotProgram } from '../image.js';
@@ -25,6 +30,7 @@ import { describeStatistics } from './statistics.js';
 
 export interface RunOptions {
   readonly profile?: string;
+  readonly kernel?: string;
   readonly root?: string;
   readonly env?: string[];
   readonly seed?: number;
@@ -40,6 +46,7 @@ export function run(path: string, args: readonly string[], options: RunOptions):
   const { root = '/', env = [] } = options;
   const directory = options.root === undefined ? process.cwd() : '/';
   checkProfile(options.profile);
+  checkKernel(options.kernel);
   checkRoot(root);
   checkProgram(path, join(root, resolve(directory, path)));
 
@@ -49,6 +56,7 @@ export function run(path: string, args: readonly string[], options: RunOptions):
     directory,
     unsupported: (name) => say(`relibc has no system call ${name}: it returns ENOSYS`),
     ...(options.profile !== undefined && { profile: options.profile }),
+    ...(options.kernel !== undefined && { kernel: options.kernel }),
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.scheduler !== undefined && { scheduler: options.scheduler }),
     ...(options.engine !== undefined && { engine: options.engine }),
@@ -108,6 +116,12 @@ function checkProfile(name: string | undefined): void {
   if (name === undefined || profileNamed(name) !== undefined) return;
   const names = PROFILES.map((profile) => profile.name).join(', ');
   throw new Refusal(`no profile is called ${name}; there are ${names}`, STATUS_USAGE);
+}
+
+function checkKernel(name: string | undefined): void {
+  if (name === undefined || KERNEL_PROFILES.some((kernel) => kernel.name === name)) return;
+  const names = KERNEL_PROFILES.map((kernel) => kernel.name).join(', ');
+  throw new Refusal(`no kernel is called ${name}; there are ${names}`, STATUS_USAGE);
 }
 
 function checkRoot(path: string): void {

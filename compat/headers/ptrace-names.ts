@@ -1,0 +1,20 @@
+// Names of ptrace(2)'s requests, for messages and for programs that print what they see.
+import * as header from './sys-ptrace.js';
+
+const NOT_A_REQUEST = /^PTRACE_(O|EVENT|SYSCALL_INFO|PEEKSIGINFO)_|^NT_/;
+
+const NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(header)
+    .filter(([name]) => !NOT_A_REQUEST.test(name))
+    .map(([name, number]) => [number, name]),
+);
+
+/** `PTRACE_CONT`, or `request 99` of a number that is none. */
+export function ptraceRequestName(request: number): string {
+  return NAMES.get(request) ?? `request ${request}`;
+}
+
+/** All requests, by number. */
+export const PTRACE_REQUESTS: readonly (readonly [name: string, number: number])[] = [...NAMES]
+  .map(([number, name]) => [name, number] as const)
+  .sort(([, a], [, b]) => a - b);
