@@ -112,6 +112,13 @@ export class Mmu {
     return 1;
   }
 
+  /** Does the write under way go where code was decoded from? */
+  get writesCode(): boolean {
+    const holdsCode = (linear: number): boolean =>
+      this.#memory.holdsCode(this.#memory.frameOf(linear));
+    return holdsCode(this.#first) || (this.#secondLength > 0 && holdsCode(this.#second));
+  }
+
   /** The same; true if the write changed code. */
   completeWrite(): boolean {
     // not when it was allowed: some writes are only tried

@@ -23,6 +23,7 @@ import { StandardStreams } from './host/console.js';
 import { hostFiles } from './host/files.js';
 import { DEFAULT_PROFILE, type Profile, profileNamed } from './profiles.js';
 import { Tracer } from './tracer.js';
+import './v8-flags.js';
 
 export interface MachineOptions {
   /** A C library and a kernel: see {@link PROFILES}. */

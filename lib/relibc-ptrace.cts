@@ -3,7 +3,11 @@
 // build makes the cache with the Node it runs on; another Node rejects it and compiles as usual.
 import fs = require('node:fs');
 import path = require('node:path');
+import v8 = require('node:v8');
 import vm = require('node:vm');
+
+// as lib/v8-flags.ts sets it, but before the cache is looked at: it is for these flags alone
+v8.setFlagsFromString('--experimental-wasm-branch-hinting');
 
 const bundle = path.join(__dirname, 'bundle.cjs');
 const cache = path.join(__dirname, 'bundle.cache');

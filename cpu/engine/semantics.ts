@@ -1,15 +1,7 @@
 // What both engines share of the semantics: memory through the TLB, the scratch area, helpers.
 import { type Alignment, type Operand, Semantics } from '../isa/semantics.js';
 import type { Bit, Value, Vector, Width } from '../isa/values.js';
-import {
-  FS_BASE,
-  GS_BASE,
-  RFLAGS,
-  SCRATCH,
-  TLB_DATA,
-  TLB_DATA_ENTRIES,
-  WRITE_PENDING,
-} from '../layout.js';
+import { FS_BASE, GS_BASE, RFLAGS, SCRATCH, TLB_DATA, TLB_DATA_ENTRIES } from '../layout.js';
 import type { Code } from '../wasm/code.js';
 import type { AccessOp } from '../wasm/opcodes.js';
 
@@ -37,12 +29,26 @@ export const STORE: Readonly<Record<Width, AccessOp>> = {
   64: 'i64.store',
 };
 
-/** Memory translated for an access that is under way. */
+const VECTOR_LOAD: Readonly<Record<number, AccessOp>> = {
+  4: 'v128.load32_zero',
+  8: 'v128.load64_zero',
+};
+
+/** Memory translated for an instruction that reads it and writes it. */
 export interface Window {
   /** Local: linear address, i32. */
   readonly host: number;
-  /** Local: must a write be completed by the MMU? i32. */
-  readonly slow: number;
+  /** Emits what completes the write, once its bytes are there. */
+  readonly finish: () => void;
+}
+
+/** What goes on at a linear address, which is in the local `host`. */
+export interface Access {
+  readonly host: number;
+  /** On a page that the TLB knows. */
+  readonly quick: () => void;
+  /** Elsewhere: a write may have to be completed by the MMU. */
+  readonly slow: () => void;
 }
 
 export abstract class EngineSemantics extends Semantics {
@@ -62,8 +68,10 @@ export abstract class EngineSemantics extends Semantics {
     this.code.i32(0).access('i32.load', TLB_DATA);
   }
 
-  /** Emits what completes a write: where the local `slow` is set, Mmu.finishWrite. */
-  protected abstract emitFinishWrite(slow: number): void;
+  /** Emits a store after the slow way of translation, and what completes it. */
+  protected abstract emitSlowStore(store: () => void): void;
+  /** Translates an address for writing, or faults, without yet writing. */
+  protected abstract window(address: Value, bytes: number): Window;
 
   /** An operand that is not in memory. */
   protected abstract readRegister(operand: Operand): Value;
@@ -86,7 +94,7 @@ export abstract class EngineSemantics extends Semantics {
   readForWrite(operand: Operand): Value {
     if (operand.kind !== 'memory') return this.read(operand);
     const width = operand.bits as Width;
-    const window = this.window(this.address(operand), width / 8, true);
+    const window = this.window(this.address(operand), width / 8);
     this.#windows.set(operand.slot, window);
     return this.value(width, () => this.code.get(window.host).access(LOAD[width], 0));
   }
@@ -97,8 +105,12 @@ export abstract class EngineSemantics extends Semantics {
       return;
     }
     const window = this.#windows.get(operand.slot);
-    if (window === undefined) this.store(this.address(operand), value);
-    else this.storeInto(window, () => this.code.get(value.local).access(STORE[value.width], 0));
+    if (window === undefined) {
+      this.store(this.address(operand), value);
+      return;
+    }
+    this.code.get(window.host).get(value.local).access(STORE[value.width], 0);
+    window.finish();
   }
 
   readVector(operand: Operand, alignment?: Alignment): Vector {
@@ -142,62 +154,64 @@ export abstract class EngineSemantics extends Semantics {
   // Memory
 
   load(address: Value, width: Width): Value {
-    const window = this.window(address, width / 8, false);
-    return this.value(width, () => this.code.get(window.host).access(LOAD[width], 0));
+    const local = this.integerLocal(width);
+    this.#access(address, width / 8, false, (host) => {
+      this.code.get(host).access(LOAD[width], 0).set(local);
+    });
+    return { width, local };
   }
 
   store(address: Value, value: Value): void {
-    const window = this.window(address, value.width / 8, true);
-    this.storeInto(window, () => this.code.get(value.local).access(STORE[value.width], 0));
+    this.#access(address, value.width / 8, true, (host) => {
+      this.code.get(host).get(value.local).access(STORE[value.width], 0);
+    });
   }
 
   loadVector(address: Value, bytes: number): Vector {
-    const window = this.window(address, bytes, false);
-    if (bytes === 16)
-      return this.newVector(() => this.code.get(window.host).access('v128.load', 0));
-    if (bytes >= 4) {
-      const load = bytes === 8 ? 'v128.load64_zero' : 'v128.load32_zero';
-      return this.newVector(() => this.code.get(window.host).access(load, 0));
+    if (bytes < 4) {
+      const low = this.load(address, (bytes * 8) as Width);
+      return this.replaceLane(this.vectorConstant(new Uint8Array(16)), low, 0);
     }
-    const width = (bytes * 8) as Width;
-    const low = this.value(width, () => this.code.get(window.host).access(LOAD[width], 0));
-    return this.replaceLane(this.vectorConstant(new Uint8Array(16)), low, 0);
+    const local = this.code.local('v128');
+    const load = VECTOR_LOAD[bytes] ?? 'v128.load';
+    this.#access(address, bytes, false, (host) => {
+      this.code.get(host).access(load, 0).set(local);
+    });
+    return { vector: true, local };
   }
 
   storeVector(address: Value, value: Vector, bytes: number): void {
-    const window = this.window(address, bytes, true);
-    this.storeInto(window, () => {
-      if (bytes === 16) {
-        this.code.get(value.local).access('v128.store', 0);
-        return;
-      }
-      const width = (bytes * 8) as Width;
-      const low = this.extractLane(value, width, 0);
-      this.code.get(low.local).access(STORE[width], 0);
+    if (bytes < 16) {
+      this.store(address, this.extractLane(value, (bytes * 8) as Width, 0));
+      return;
+    }
+    this.#access(address, bytes, true, (host) => {
+      this.code.get(host).get(value.local).access('v128.store', 0);
     });
   }
 
   fromMemory(address: Value, bytes: number, offset = 0): void {
-    const window = this.window(address, bytes, false);
-    this.code
-      .i32(SCRATCH + offset)
-      .get(window.host)
-      .i32(bytes)
-      .memoryCopy();
+    this.#access(address, bytes, false, (host) => {
+      this.code
+        .i32(SCRATCH + offset)
+        .get(host)
+        .i32(bytes)
+        .memoryCopy();
+    });
   }
 
   toMemory(address: Value, bytes: number, offset = 0): void {
-    const window = this.window(address, bytes, true);
-    this.storeInto(window, () =>
+    this.#access(address, bytes, true, (host) => {
       this.code
+        .get(host)
         .i32(SCRATCH + offset)
         .i32(bytes)
-        .memoryCopy(),
-    );
+        .memoryCopy();
+    });
   }
 
   probeWrite(address: Value, bytes: number): void {
-    this.window(address, bytes, true);
+    this.window(address, bytes);
   }
 
   requireAligned(address: Value, bytes: number): void {
@@ -235,12 +249,22 @@ export abstract class EngineSemantics extends Semantics {
     return this.value(64, () => this.code.get(a.local).get(b.local).call(index));
   }
 
+  #access(address: Value, bytes: number, write: boolean, act: (host: number) => void): void {
+    const host = this.code.local('i32');
+    const quick = (): void => act(host);
+    const slow = write ? () => this.emitSlowStore(quick) : quick;
+    this.translate(address, bytes, write, { host, quick, slow });
+  }
+
   /** Translates an address for an access of so many bytes, or faults. */
-  protected window(address: Value, bytes: number, write: boolean): Window {
+  protected translate(
+    address: Value,
+    bytes: number,
+    write: boolean,
+    { host, quick, slow }: Access,
+  ): void {
     const { code } = this;
     const entry = code.local('i32');
-    const host = code.local('i32');
-    const slow = code.local('i32');
     // entries are 32 bytes: the page number's low bits, times 32, from one shift and one mask
     code.get(address.local).i64(7n).op('i64.shr_u').op('i32.wrap_i64');
     code.i32((TLB_DATA_ENTRIES - 1) << 5).op('i32.and');
@@ -253,23 +277,17 @@ export abstract class EngineSemantics extends Semantics {
       .op('i64.and')
       .get(entry)
       .access('i64.load', write ? 8 : 0);
-    code.op('i64.eq').if();
+    code.op('i64.eq').ifHinted(true);
     code.get(address.local).op('i32.wrap_i64').get(entry).access('i32.load', 16);
-    code.op('i32.add').set(host).i32(0).set(slow);
+    code.op('i32.add').set(host);
+    quick();
     code.else();
     code.get(address.local).i32(bytes);
     code.call(write ? this.#services.slowWrite : this.#services.slowRead);
-    code.tee(host).op('i32.eqz').if();
+    code.tee(host).op('i32.eqz').ifHinted(false);
     this.emitFault();
     code.end();
-    if (write) code.i32(0).access('i32.load', WRITE_PENDING).set(slow);
+    slow();
     code.end();
-    return { host, slow };
-  }
-
-  protected storeInto(window: Window, store: () => void): void {
-    this.code.get(window.host);
-    store();
-    this.emitFinishWrite(window.slow);
   }
 }

@@ -1,7 +1,7 @@
 // The interpreter's back end: operands are read from the decoded record at run time, registers lie in
 // memory, flags are lazy. One handler per operand form; a handler ends by calling the next one's.
 
-import { EngineSemantics, LOAD, STORE } from '../engine/semantics.js';
+import { EngineSemantics, LOAD, STORE, type Window } from '../engine/semantics.js';
 import type {
   ConditionCode,
   FlagChanges,
@@ -11,7 +11,15 @@ import type {
   Operand,
 } from '../isa/semantics.js';
 import type { Bit, Value, Vector, Width } from '../isa/values.js';
-import { EXIT_ERROR, EXIT_VECTOR, POSTPONED, RETIRED_BASE, RUN_BUDGET, XMM } from '../layout.js';
+import {
+  EXIT_ERROR,
+  EXIT_VECTOR,
+  POSTPONED,
+  RETIRED_BASE,
+  RUN_BUDGET,
+  WRITE_PENDING,
+  XMM,
+} from '../layout.js';
 import type { Code } from '../wasm/code.js';
 import type { Runtime } from './generate.js';
 import { LazyFlags } from './lazy-flags.js';
@@ -331,10 +339,31 @@ export class InterpreterSemantics extends EngineSemantics {
     this.#emitLeave(LEFT_FAULT);
   }
 
-  protected emitFinishWrite(slow: number): void {
-    this.code.get(slow).if();
-    this.code.get(BUDGET).call(this.#runtime.finishWrite).set(BUDGET);
+  protected emitSlowStore(store: () => void): void {
+    store();
+    this.code.i32(0).access('i32.load', WRITE_PENDING).if();
+    this.#finishWrite();
     this.code.end();
+  }
+
+  protected window(address: Value, bytes: number): Window {
+    const host = this.code.local('i32');
+    const pending = this.code.local('i32');
+    this.translate(address, bytes, true, {
+      host,
+      quick: () => this.code.i32(0).set(pending),
+      slow: () => this.code.i32(0).access('i32.load', WRITE_PENDING).set(pending),
+    });
+    const finish = (): void => {
+      this.code.get(pending).ifHinted(false);
+      this.#finishWrite();
+      this.code.end();
+    };
+    return { host, finish };
+  }
+
+  #finishWrite(): void {
+    this.code.get(BUDGET).call(this.#runtime.finishWrite).set(BUDGET);
   }
 
   /** One instruction less; out of budget, or on with the next record. */

@@ -119,7 +119,7 @@ class RegionEmitter {
 
   #prologue(): void {
     const code = this.#code;
-    code.get(BUDGET).i32(this.#longest).op('i32.lt_u').if();
+    code.get(BUDGET).i32(this.#longest).op('i32.lt_u').ifHinted(false);
     this.#storeRip(this.#region.entry);
     code.i32(0).get(BUDGET).access('i32.store', REMAINING);
     code.i32(LEFT_DECLINED).return().end();
@@ -212,7 +212,7 @@ class RegionEmitter {
   #surroundings(): Surroundings {
     return {
       fault: () => this.#fault(),
-      modified: (pushChanged, next) => this.#modified(pushChanged, next),
+      decline: () => this.#decline(),
       repeat: (again) => this.#repeat(again),
       ahead: (name, ...operands) => this.#ahead(name, operands),
       branch: (taken) => this.#branch(taken),
@@ -234,12 +234,11 @@ class RegionEmitter {
     this.#exit(LEFT_FAULT);
   }
 
-  #modified(pushChanged: () => void, next: Value): void {
-    const code = this.#code;
-    pushChanged();
-    code.if();
-    this.#leaveAfter(next);
-    code.end();
+  /** Leaves as before a fault, but for the interpreter to carry this instruction out. */
+  #decline(): void {
+    this.#storeRip(this.#instruction.address);
+    this.#code.get(BUDGET).i32(this.#left).op('i32.add').set(BUDGET);
+    this.#exit(LEFT_DECLINED);
   }
 
   /** Leaves with this instruction, or iteration, complete. */
@@ -257,7 +256,7 @@ class RegionEmitter {
   /** The next iteration is one more instruction to pay for. */
   #repeat(again: () => void): void {
     const code = this.#code;
-    code.get(BUDGET).i32(this.#longest).op('i32.lt_u').if();
+    code.get(BUDGET).i32(this.#longest).op('i32.lt_u').ifHinted(false);
     this.#leaveAfter(this.#s.instructionAddress());
     code.end();
     code.get(BUDGET).i32(1).op('i32.sub').set(BUDGET);
@@ -396,7 +395,7 @@ class RegionEmitter {
     const label = (isBack ? this.#loops : this.#merges).find(({ node }) => node === to.block);
     if (label === undefined) throw new Error('an edge to a block that is not open');
     if (isBack) {
-      this.#code.get(BUDGET).i32(this.#longest).op('i32.lt_u').if();
+      this.#code.get(BUDGET).i32(this.#longest).op('i32.lt_u').ifHinted(false);
       this.#leaveTo(to.address);
       this.#code.end();
     }
@@ -426,7 +425,7 @@ class RegionEmitter {
     const why = this.#exitCode;
     this.#frame.storeDirty();
     this.#storeFlags();
-    code.get(DEPTH).i32(DEEPEST).op('i32.lt_u').if('i32');
+    code.get(DEPTH).i32(DEEPEST).op('i32.lt_u').ifHinted(true, 'i32');
     code.get(BUDGET).get(DEPTH).i32(1).op('i32.add');
     pushRegion();
     code.callIndirect(this.#regionType);
@@ -434,15 +433,21 @@ class RegionEmitter {
     code.i32(0).get(BUDGET).access('i32.store', REMAINING).i32(LEFT_CONTINUE);
     code.end().set(why);
     // whatever happened, the registers are in memory
-    code.get(why).i32(LEFT_DECLINED).op('i32.eq').if().i32(LEFT_CONTINUE).return().end();
+    code.get(why).i32(LEFT_DECLINED).op('i32.eq').ifHinted(false).i32(LEFT_CONTINUE).return().end();
     code.get(why).i32(LEFT_CONTINUE).op('i32.ne');
-    code.i32(0).access('i64.load', RIP).i64(BigInt(next.address)).op('i64.ne').op('i32.or').if();
+    code
+      .i32(0)
+      .access('i64.load', RIP)
+      .i64(BigInt(next.address))
+      .op('i64.ne')
+      .op('i32.or')
+      .ifHinted(false);
     code.get(why).return().end();
     code.i32(0).access('i32.load', REMAINING).set(BUDGET);
     this.#frame.load();
     this.#frame.clean();
     this.#s.flags.replace({ kind: 'memory', scopes: [] });
-    code.get(BUDGET).i32(this.#longest).op('i32.lt_u').if();
+    code.get(BUDGET).i32(this.#longest).op('i32.lt_u').ifHinted(false);
     this.#leaveTo(next.address);
     code.end();
     this.#edge(next);
@@ -451,7 +456,7 @@ class RegionEmitter {
   /** Leaves unless the page of an address is the one that its records were decoded from. */
   #checkPage(address: number): void {
     this.#pushPageTest(address);
-    this.#code.op('i32.eqz').if();
+    this.#code.op('i32.eqz').ifHinted(false);
     this.#leaveTo(address);
     this.#code.end();
   }

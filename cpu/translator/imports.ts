@@ -44,8 +44,11 @@ export function services(module: ModuleBuilder): TranslatorServices {
     get regionAt() {
       return engine('regionAt');
     },
+    get writesCode() {
+      return imported('mmu', 'writesCode', { params: [], results: ['i32'] });
+    },
     get finishWrite() {
-      return imported('mmu', 'finishTranslatedWrite', { params: [], results: ['i32'] });
+      return imported('mmu', 'completeWrite', { params: [], results: [] });
     },
     ahead: (name) =>
       imported('engine', name, { params: ['i64', 'i64', 'i64', 'i32'], results: ['i32'] }),

@@ -1,6 +1,6 @@
 // The translator's back end: operands are constants, registers are locals, flags are computed where
 // they are read. What it cannot say it refuses, and the interpreter runs that instruction.
-import { EngineSemantics, type Services } from '../engine/semantics.js';
+import { EngineSemantics, type Services, type Window } from '../engine/semantics.js';
 import { ARITHMETIC_FLAGS } from '../interpreter/flags.js';
 import {
   ADDRESS_MASK,
@@ -22,7 +22,7 @@ import type {
   Operand,
 } from '../isa/semantics.js';
 import type { Bit, Value, Vector, Width } from '../isa/values.js';
-import { EXIT_ERROR, EXIT_VECTOR, RFLAGS, XMM, ZERO } from '../layout.js';
+import { EXIT_ERROR, EXIT_VECTOR, RFLAGS, WRITE_PENDING, XMM, ZERO } from '../layout.js';
 import type { Code } from '../wasm/code.js';
 import { PendingFlags, release, type Scope } from './flags.js';
 import type { Frame } from './frame.js';
@@ -38,7 +38,9 @@ export interface TranslatorServices extends Services {
   readonly regionAt: number;
   /** By name: (destination, source, count, budget) -> iterations done. */
   readonly ahead: (name: string) => number;
-  /** () -> did the write change code? */
+  /** () -> would the write under way change code? */
+  readonly writesCode: number;
+  /** () -> () */
   readonly finishWrite: number;
 }
 
@@ -46,8 +48,8 @@ export interface TranslatorServices extends Services {
 export interface Surroundings {
   /** Leaves after a fault that has been noted; registers and flags are as before the instruction. */
   fault(): void;
-  /** Leaves before the next instruction if code was modified. */
-  modified(pushChanged: () => void, next: Value): void;
+  /** Leaves before the instruction, which only the interpreter may carry out this time. */
+  decline(): void;
   /** Goes on with the next iteration of the instruction, by `again`, or leaves before it. */
   repeat(again: () => void): void;
   /** Iterations of REP carried out at once, paid for. */
@@ -69,14 +71,10 @@ export class TranslatorSemantics extends EngineSemantics {
   readonly #view: DataView;
   readonly #frame: Frame;
   readonly #surroundings: Surroundings;
-  readonly #finishWrite: () => number;
+  readonly #services: TranslatorServices;
   readonly #offsets = new Map<number, Value>();
   #record = 0;
   #scope: Scope = { locals: [], holds: 1 };
-  /** Local that says whether the instruction's last write is yet to be completed. */
-  #slow = -1;
-  /** Local that says whether an earlier write of the instruction changed code. */
-  #changed = -1;
   /** Depth of the code that an instruction under REP begins at. */
   #again = 0;
   #depth = 0;
@@ -95,7 +93,7 @@ export class TranslatorSemantics extends EngineSemantics {
     this.#view = view;
     this.#frame = parts.frame;
     this.#surroundings = parts.surroundings;
-    this.#finishWrite = () => parts.services.finishWrite;
+    this.#services = parts.services;
     this.flags = new PendingFlags(this, parts.frame, () => parts.services.flagsOf);
   }
 
@@ -104,17 +102,11 @@ export class TranslatorSemantics extends EngineSemantics {
     this.#record = record;
     this.beginInstruction();
     this.#offsets.clear();
-    this.#slow = -1;
-    this.#changed = -1;
     this.scoped(() => {
       const repeats = /^rep(ne)? /.test(form.key);
-      if (repeats) {
-        this.#changed = this.code.local('i32');
-        this.code.loop().i32(0).set(this.#changed);
-      }
+      if (repeats) this.code.loop();
       this.#again = this.code.depth;
       form.meaning(this, ...form.operands);
-      this.finishWrites(() => this.nextAddress());
       if (repeats) this.code.end();
     });
   }
@@ -130,21 +122,6 @@ export class TranslatorSemantics extends EngineSemantics {
     code.scope = outer.scope;
     this.#scope = outer.own;
     release(this, scope);
-  }
-
-  /** Completes the instruction's writes before control goes to `next`. */
-  finishWrites(next: () => Value): void {
-    if (this.#slow >= 0) {
-      const slow = this.#slow;
-      this.#slow = -1;
-      this.#surroundings.modified(() => {
-        this.code.get(slow).if('i32').call(this.#finishWrite()).else().i32(0).end();
-      }, next());
-    }
-    if (this.#changed >= 0) {
-      const changed = this.#changed;
-      this.#surroundings.modified(() => this.code.get(changed), next());
-    }
   }
 
   // Operands
@@ -347,13 +324,10 @@ export class TranslatorSemantics extends EngineSemantics {
   }
 
   jump(target: Value): void {
-    this.finishWrites(() => target);
     this.#surroundings.jump(target);
   }
 
   jumpRelative(): void {
-    const target = this.#view.getBigUint64(this.#record + IMMEDIATE, true);
-    this.finishWrites(() => this.constant(target, 64));
     this.#surroundings.jumpRelative();
   }
 
@@ -362,7 +336,6 @@ export class TranslatorSemantics extends EngineSemantics {
   }
 
   repeat(): void {
-    this.finishWrites(() => this.instructionAddress());
     this.#surroundings.repeat(() => {
       this.code.br(this.code.depth - this.#again);
     });
@@ -437,20 +410,33 @@ export class TranslatorSemantics extends EngineSemantics {
     this.#surroundings.fault();
   }
 
-  protected emitFinishWrite(slow: number): void {
-    if (this.#slow < 0 && this.#depth === 0) {
-      this.#slow = slow;
-      return;
-    }
-    // one of several writes, or one that perhaps happens, is completed at once
-    const { code } = this;
-    if (this.#changed < 0) {
-      if (this.#depth > 0) throw new NotTranslatable('a write that perhaps happens');
-      this.#changed = code.local('i32');
-      code.i32(0).set(this.#changed);
-    }
-    code.get(slow).if().call(this.#finishWrite()).get(this.#changed).op('i32.or');
-    code.set(this.#changed).end();
+  protected emitSlowStore(store: () => void): void {
+    this.#declineWritingCode();
+    store();
+    this.code.i32(0).access('i32.load', WRITE_PENDING).if();
+    this.code.call(this.#services.finishWrite).end();
+  }
+
+  protected window(address: Value, bytes: number): Window {
+    const host = this.code.local('i32');
+    this.translate(address, bytes, true, {
+      host,
+      quick: () => {},
+      slow: () => {
+        this.code.i32(0).access('i32.load', WRITE_PENDING).if();
+        this.#surroundings.decline();
+        this.code.end();
+      },
+    });
+    return { host, finish: () => {} };
+  }
+
+  /** What changes code is left to the interpreter, which looks again before it goes on. */
+  #declineWritingCode(): void {
+    this.code.i32(0).access('i32.load', WRITE_PENDING).if();
+    this.code.call(this.#services.writesCode).if();
+    this.#surroundings.decline();
+    this.code.end().end();
   }
 
   protected override enter(body: () => void): void {

@@ -90,7 +90,10 @@ export class Translator {
     this.#imports = {
       env: { memory: memory.memory, regions: table },
       engine,
-      mmu: { finishTranslatedWrite: () => (mmu.completeWrite() ? 1 : 0) },
+      mmu: {
+        writesCode: () => (mmu.writesCode ? 1 : 0),
+        completeWrite: () => void mmu.completeWrite(),
+      },
       helper: helpers,
     };
     table.set(0, engine.noRegion);

@@ -16,6 +16,13 @@ import { ByteWriter } from './writer.js';
 
 const EMPTY_BLOCK = 0x40;
 
+/** Which way an `if` mostly goes. */
+export interface BranchHint {
+  /** Of the `if`, in bytes from the beginning of the function's body. */
+  readonly offset: number;
+  readonly likely: boolean;
+}
+
 /** Locals taken together, to be given back together. */
 export type LocalScope = { readonly type: ValueType; readonly local: number }[];
 
@@ -29,6 +36,8 @@ export class Code {
   /** What notes the locals taken from now on, if anything does. */
   scope: LocalScope | undefined;
   readonly #locals: ValueType[] = [];
+  /** Hints, by where they lie in which part. */
+  readonly #hints: (BranchHint & { readonly part: number })[] = [];
   readonly #params: number;
 
   constructor(params: number) {
@@ -152,6 +161,12 @@ export class Code {
     return this;
   }
 
+  /** An `if` whose condition mostly holds, or mostly does not. */
+  ifHinted(likely: boolean, result?: ValueType): this {
+    this.#hints.push({ part: this.#parts.length, offset: this.#writer.length, likely });
+    return this.if(result);
+  }
+
   if(result?: ValueType): this {
     this.depth++;
     this.#writer.byte(0x04);
@@ -242,8 +257,8 @@ export class Code {
     return this;
   }
 
-  /** Appends size, locals and body, as the code section wants them. */
-  writeTo(out: ByteWriter): void {
+  /** Appends size, locals and body, as the code section wants them; tells the hints. */
+  writeTo(out: ByteWriter): BranchHint[] {
     const parts = this.#parts.map((part) => (typeof part === 'function' ? this.#late(part) : part));
     const body = new ByteWriter();
     const runs: { type: ValueType; count: number }[] = [];
@@ -257,11 +272,20 @@ export class Code {
       body.unsigned(count);
       body.byte(TYPE_CODE[type]);
     }
-    for (const part of parts) body.bytes(part);
+    const starts = parts.map((part) => {
+      const start = body.length;
+      body.bytes(part);
+      return start;
+    });
+    starts.push(body.length);
     body.bytes(this.#writer.finish());
     body.byte(0x0b);
     out.unsigned(body.length);
     out.bytes(body.finish());
+    return this.#hints.map(({ part, offset, likely }) => ({
+      offset: starts[part] + offset,
+      likely,
+    }));
   }
 
   #late(emit: () => void): Uint8Array {

@@ -1,5 +1,5 @@
 // Builds WebAssembly modules: types, imports, functions, one table, exports. Binary format 5.5.
-import { Code } from './code.js';
+import { type BranchHint, Code } from './code.js';
 import { TYPE_CODE, type ValueType } from './opcodes.js';
 import { ByteWriter } from './writer.js';
 
@@ -135,12 +135,32 @@ export class ModuleBuilder {
         for (const index of this.#elements) w.unsigned(index);
       });
     }
-    section(SECTION.code, this.#functions.length, (w) => {
-      for (const { code } of this.#functions) {
-        if (code === undefined) throw new Error('a declared function has no body');
-        code.writeTo(w);
+    const bodies = new ByteWriter();
+    const hints = this.#functions.map(({ code }) => {
+      if (code === undefined) throw new Error('a declared function has no body');
+      return code.writeTo(bodies);
+    });
+    this.#hintSection(out, hints);
+    section(SECTION.code, this.#functions.length, (w) => w.bytes(bodies.finish()));
+    return new Uint8Array(out.finish());
+  }
+
+  /** The custom section of the branch-hinting proposal; engines that do not know it skip it. */
+  #hintSection(out: ByteWriter, hints: readonly (readonly BranchHint[])[]): void {
+    const body = new ByteWriter();
+    body.name('metadata.code.branch_hint');
+    body.unsigned(hints.filter(({ length }) => length > 0).length);
+    hints.forEach((list, index) => {
+      if (list.length === 0) return;
+      body.unsigned(this.#imports.length + index);
+      body.unsigned(list.length);
+      for (const { offset, likely } of list) {
+        body.unsigned(offset);
+        body.bytes([1, likely ? 1 : 0]);
       }
     });
-    return new Uint8Array(out.finish());
+    out.byte(0);
+    out.unsigned(body.length);
+    out.bytes(body.finish());
   }
 }
