@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import {
-  libcProfile,
   PTRACE_ATTACH,
   PTRACE_CONT,
   PTRACE_GETREGS,
@@ -276,40 +275,5 @@ describe('waitpid of 2019-08-04', () => {
     run(libc.wait(TRACEE));
     const calls = answer.getCalls().map(({ args: [call] }) => (call as SystemCall).number);
     expect(calls).not.to.include(SYS_FUTEX);
-  });
-});
-
-describe('other revisions of relibc', () => {
-  it('2019-07-10 attaches to anybody and writes one byte', () => {
-    const { libc, run, log } = tracer(undefined, libcProfile('relibc-2019-07-10'));
-    expect(run(libc.ptrace(PTRACE_TRACEME))).to.equal(0);
-    expect(log).to.deep.equal([]);
-    run(libc.ptrace(PTRACE_SYSEMU, TRACEE));
-    expect(log[0]).to.equal(`${opening('trace')}1070000`);
-    expect(log.at(-1)).to.equal('write 3 13');
-  });
-
-  it('2019-07-10 adds no WUNTRACED where it has no session', () => {
-    const options: number[] = [];
-    const { libc, run, log } = tracer((call) => {
-      if (call.number === SYS_WAITPID) options.push(Number(call.c));
-      return call.number === SYS_WAITPID ? TRACEE : Number.NaN;
-    }, libcProfile('relibc-2019-07-10'));
-    run(libc.wait(TRACEE));
-    expect(options).to.deep.equal([0]);
-    expect(log).to.have.length(1);
-  });
-
-  it('2020-07-24 opens the trace file blocking and waits by reading alone', () => {
-    const { libc, run, log } = tracer(undefined, libcProfile('relibc-2020-07-24'));
-    run(libc.wait(TRACEE));
-    expect(log[2]).to.equal(`${opening('trace')}1030000`);
-    expect(log.some((line) => line.startsWith('write'))).to.equal(false);
-  });
-
-  it('2021-12-01 looks for no marker of special pids', () => {
-    const { libc, run, log } = tracer(undefined, libcProfile('relibc-2021-12-01'));
-    run(libc.wait(-1));
-    expect(log.filter((line) => line.startsWith('open'))).to.deep.equal([]);
   });
 });
