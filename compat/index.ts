@@ -75,6 +75,7 @@ export { Libc } from './libc.js';
 export type { LinuxLinkOptions } from './link/linux-link.js';
 export { linuxLink } from './link/linux-link.js';
 export { linuxSyscallName, linuxSyscallNumber } from './link/linux-syscalls.js';
+export type { LinkObserver, ObservedCall } from './link/observer.js';
 export type { LibcProfile, PtraceRevision } from './profiles.js';
 export { DEFAULT_LIBC_PROFILE, LIBC_PROFILES, LIBC_REVISIONS, libcProfile } from './profiles.js';
 export { ptrace } from './ptrace/ptrace.js';

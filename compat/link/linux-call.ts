@@ -23,7 +23,8 @@ export class LinuxCall {
     readonly libc: Libc,
     readonly process: ProcessState,
     readonly thread: ThreadState,
-    private readonly number: number,
+    /** Linux's number of it. */
+    readonly number: number,
     private readonly unsupported: (name: string, number: number) => void,
   ) {
     this.user = libc.user;

@@ -11,12 +11,14 @@ import type { LibcProfile } from '../profiles.js';
 import { buildInitialStack } from './initial-stack.js';
 import { LinuxCall } from './linux-call.js';
 import { linuxSyscallName } from './linux-syscalls.js';
+import type { LinkObserver } from './observer.js';
 import { ProcessState, ThreadState } from './state.js';
 import { HANDLERS } from './table.js';
 
 export interface LinuxLinkOptions {
   /** Told once of every call that relibc has no function for; the program gets ENOSYS. */
   readonly unsupported: (name: string, number: number) => void;
+  readonly observer?: LinkObserver;
 }
 
 const RAX = 0;
@@ -29,13 +31,16 @@ export function linuxLink(profile: LibcProfile, options: LinuxLinkOptions): Link
     reported.add(name);
     options.unsupported(name, number);
   };
-  return new LinuxLink({ profile, report }, new ProcessState(), new ThreadState());
+  const { observer } = options;
+  const origin = { profile, report, ...(observer && { observer }) };
+  return new LinuxLink(origin, new ProcessState(), new ThreadState());
 }
 
-/** What all links of one machine share. */
+/** What the links of a program and its threads share. */
 interface Origin {
   readonly profile: LibcProfile;
   readonly report: (name: string, number: number) => void;
+  readonly observer?: LinkObserver;
 }
 
 class LinuxLink implements Link {
@@ -51,6 +56,7 @@ class LinuxLink implements Link {
     this.process.path = image.path.replace(/^file:/, '');
     this.process.statics = yield* buildInitialStack(this.libcOf(user), image);
     this.libc = undefined; // made before it was known where its words are
+    this.origin.observer?.loaded(image);
   }
 
   *call(user: Userspace): SystemCalls<void> {
@@ -58,18 +64,25 @@ class LinuxLink implements Link {
     const number = registers.signed(RAX);
     const libc = this.libcOf(user);
     const call = new LinuxCall(libc, this.process, this.thread, number, this.origin.report);
+    const { observer } = this.origin;
+    observer?.entered(call);
     const handler = HANDLERS.get(number);
     const mark = user.mark();
     const result = handler === undefined ? unsupported(call, number) : yield* handler(call);
     user.release(mark);
     call.restore(registers);
-    registers.setNumber(RAX, result === -1 ? -linuxErrnoOf(libc.errno) : result);
+    const value = result === -1 ? -linuxErrnoOf(libc.errno) : result;
+    registers.setNumber(RAX, value);
+    observer?.returned(call, value);
   }
 
   fork(sharesMemory: boolean): Link {
     const thread = new ThreadState();
     thread.pendingClone = this.thread.pendingClone;
-    if (!sharesMemory) return new LinuxLink(this.origin, this.process.copy(), thread);
+    if (!sharesMemory) {
+      const { profile, report } = this.origin;
+      return new LinuxLink({ profile, report }, this.process.copy(), thread);
+    }
     const { sessions } = this.origin.profile.ptrace;
     const process = sessions === 'thread' ? this.process.withSessions(new Map()) : this.process;
     return new LinuxLink(this.origin, process, thread);
