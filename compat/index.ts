@@ -1,6 +1,6 @@
 // The userspace layer: relibc's functions, the headers of Linux, and what stands behind them.
 export { linuxErrno, linuxErrnoName, linuxErrnoOf } from './headers/errno.js';
-export { PTRACE_REQUESTS, ptraceRequestName } from './headers/ptrace-names.js';
+export { PTRACE_REQUESTS, ptraceEventName, ptraceRequestName } from './headers/ptrace-names.js';
 export {
   PTRACE_ATTACH,
   PTRACE_CONT,

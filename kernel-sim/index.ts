@@ -6,6 +6,7 @@ export { ExecError } from './exec/boot.js';
 export { FAULTS, type FaultId, type FaultOverrides, type Faults, isFaultId } from './faults.js';
 export { DrivenProcess, ProcessEnded } from './hosted/driven.js';
 export { Kernel } from './kernel.js';
+export { SIGNAL_STACK_SLOT, SLOT_SIZE, STACK_SLOT } from './memory/layout.js';
 export type {
   ExecuteOptions,
   KernelOptions,

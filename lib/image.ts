@@ -53,6 +53,11 @@ export function whyNotProgram(bytes: Uint8Array): string | undefined {
   return undefined;
 }
 
+/** Whether a program lies where it is loaded, not where its file says. */
+export function moves(bytes: Uint8Array): boolean {
+  return bytes[16] === ET_DYN;
+}
+
 function interpreterOf(view: DataView): boolean {
   const headers = Number(view.getBigUint64(32, true));
   const count = view.getUint16(56, true);

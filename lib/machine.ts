@@ -1,7 +1,13 @@
 // The machine: CPU, kernel and C library put together, and programs started on it from outside.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { chanDaemon, type LibcProfile, libcProfile, linuxLink } from '../compat/index.js';
+import {
+  chanDaemon,
+  type LibcProfile,
+  type LinkObserver,
+  libcProfile,
+  linuxLink,
+} from '../compat/index.js';
 import { Cpu, type Engine } from '../cpu/index.js';
 import type { Link } from '../kernel-sim/abi/index.js';
 import {
@@ -70,6 +76,8 @@ export interface ProgramOptions {
   readonly env?: readonly string[];
   /** The process that waits for it. */
   readonly parent?: Context;
+  /** Told of the Linux system calls that it makes, and of none of the processes it forks. */
+  readonly observer?: LinkObserver;
 }
 
 function schedulerOf({ scheduler, seed = 0, quantum }: MachineOptions): Scheduler {
@@ -77,6 +85,20 @@ function schedulerOf({ scheduler, seed = 0, quantum }: MachineOptions): Schedule
   const turns = quantum === undefined ? {} : { quantum };
   return scheduler === 'random' ? new RandomScheduler(seed, turns) : new RoundRobin(turns);
 }
+
+/** A program ran longer than it was given. */
+export class EndlessRun extends Error {
+  override readonly name = 'EndlessRun';
+  readonly instructions: number;
+
+  constructor(instructions: number) {
+    super(`it still runs after ${instructions} instructions`);
+    this.instructions = instructions;
+  }
+}
+
+/** What a system call or a switch to another process counts for, where instructions are limited. */
+const STEPS_OF_A_CALL = 100;
 
 /** The kernel's paths are strings of bytes. */
 function filePath(path: string): string {
@@ -101,6 +123,7 @@ export class Machine {
   readonly #directory: string;
   /** What each program's link is made from. */
   readonly #link: Link | undefined;
+  readonly #unsupported: (name: string) => void;
   /** Processes that serve others and never end. */
   readonly #daemons: number;
 
@@ -111,10 +134,10 @@ export class Machine {
     this.profile = found;
     const { kernel = found.kernel } = options;
     this.library = libcProfile(found.library);
+    this.#unsupported = options.unsupported ?? (() => {});
     this.#directory = options.directory ?? (files === '/' ? process.cwd() : '/');
     if (found.library !== undefined) {
-      const { unsupported = () => {} } = options;
-      this.#link = linuxLink(this.library, { unsupported });
+      this.#link = linuxLink(this.library, { unsupported: this.#unsupported });
     }
     this.cpu = new Cpu({
       interpreter: interpreterModule(),
@@ -140,8 +163,8 @@ export class Machine {
 
   /** Loads an ELF program; it runs when the machine does. Throws an {@link Errno} if it cannot. */
   start(path: string, options: ProgramOptions = {}): Context {
-    const { args = [], name = path, env = [], parent } = options;
-    const link = this.#link?.exec();
+    const { args = [], name = path, env = [], parent, observer } = options;
+    const link = this.#link && this.#newLink(observer);
     try {
       const context = this.kernel.execute({
         path: filePath(resolve(this.#directory, path)),
@@ -160,15 +183,32 @@ export class Machine {
 
   /**
    * Runs a program to its end, and what it leaves behind until that ends or waits for ever.
-   * Returns its wait status; throws a `DeadlockError` when it can never end.
+   * Returns its wait status; throws a `DeadlockError` when it can never end, and an
+   * {@link EndlessRun} when it has not after so many instructions (if that is said).
    */
-  run(program: Context): number {
+  run(program: Context, limit: { readonly instructions?: number } = {}): number {
+    const { instructions = Number.POSITIVE_INFINITY } = limit;
+    const end = this.#steps() + instructions;
     try {
-      this.kernel.run(() => this.kernel.contexts.living === this.#daemons);
+      this.kernel.run(() => {
+        if (this.#steps() > end) throw new EndlessRun(instructions);
+        return this.kernel.contexts.living === this.#daemons;
+      });
     } catch (error) {
       if (!(error instanceof DeadlockError && program.exited)) throw error;
     }
     return program.status.kind === 'exited' ? program.status.status : 0;
+  }
+
+  #newLink(observer: LinkObserver | undefined): Link | undefined {
+    if (observer === undefined) return this.#link?.exec();
+    return linuxLink(this.library, { unsupported: this.#unsupported, observer });
+  }
+
+  /** A loop that calls and calls makes few instructions of its own. */
+  #steps(): number {
+    const { contextSwitches, systemCalls } = this.kernel.counts;
+    return this.cpu.retired + (contextSwitches + systemCalls) * STEPS_OF_A_CALL;
   }
 
   /** A process that is driven from outside, to trace programs with. */

@@ -18,3 +18,14 @@ export function ptraceRequestName(request: number): string {
 export const PTRACE_REQUESTS: readonly (readonly [name: string, number: number])[] = [...NAMES]
   .map(([number, name]) => [name, number] as const)
   .sort(([, a], [, b]) => a - b);
+
+const EVENTS: ReadonlyMap<number, string> = new Map(
+  Object.entries(header)
+    .filter(([name]) => name.startsWith('PTRACE_EVENT_'))
+    .map(([name, number]) => [number, name]),
+);
+
+/** `PTRACE_EVENT_FORK`, or `event 99` of a number that is none. */
+export function ptraceEventName(event: number): string {
+  return EVENTS.get(event) ?? `event ${event}`;
+}

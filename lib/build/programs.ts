@@ -87,6 +87,7 @@ export const PROGRAMS: readonly Program[] = [
   program('test/programs', 'processes'),
   program('test/programs', 'tool'),
   program('test/programs', 'steps'),
+  program('lib/native', 'recorder'),
   program('lib/bench/programs', 'kernels'),
   program('lib/bench/programs', 'stops'),
   redox('examples/redox', 'strace'),

@@ -7,7 +7,7 @@
  *   NUMBER A0 A1 A2 A3 RESULT MEMORY   all in hexadecimal; RESULT is ? when the
  *                                      call never returned, MEMORY - when it
  *                                      has nothing to show
- *   base ADDRESS                       of the entry point, first of all
+ *   start PID ENTRY                    first of all: who it is, its entry point
  *   end STATUS | end timeout           last of all
  *
  * Usage: recorder SECONDS PROGRAM [ARGUMENT...]; ptrace(2), wait(2).
@@ -253,7 +253,7 @@ int main(int argc, char **argv) {
     } while (status >> 8 != (SIGTRAP | PTRACE_EVENT_EXEC << 8));
     snprintf(path, sizeof path, "/proc/%d/mem", (int)tracer);
     memory_file = open(path, O_RDONLY | O_CLOEXEC);
-    fprintf(out, "base %lx\n", entry_point());
+    fprintf(out, "start %lx %lx\n", (long)tracer, entry_point());
 
     struct sigaction alarm_action = {.sa_handler = on_alarm};
     sigaction(SIGALRM, &alarm_action, NULL);

@@ -1,0 +1,244 @@
+// From recorded system calls to what the tracer observed: ptrace(2), wait(2).
+import {
+  __WALL,
+  linuxErrnoName,
+  ptraceEventName,
+  ptraceRequestName,
+  user_fpregs_struct,
+  user_regs_struct,
+  WCOREDUMP,
+  WEXITSTATUS,
+  WIFCONTINUED,
+  WIFEXITED,
+  WIFSIGNALED,
+  WIFSTOPPED,
+  WNOHANG,
+  WSTOPSIG,
+  WTERMSIG,
+  WUNTRACED,
+} from '../../compat/index.js';
+import { signalName } from '../../kernel-sim/abi/index.js';
+import type { Names } from './names.js';
+import { CALL, type RawCall } from './raw-call.js';
+import { callText, type Seen } from './recording.js';
+
+const RESUMES: ReadonlySet<string> = new Set([
+  'PTRACE_CONT',
+  'PTRACE_SYSCALL',
+  'PTRACE_SINGLESTEP',
+  'PTRACE_SYSEMU',
+  'PTRACE_SYSEMU_SINGLESTEP',
+  'PTRACE_DETACH',
+  'PTRACE_LISTEN',
+]);
+const OPTIONS: readonly (readonly [string, number])[] = [
+  ['WNOHANG', WNOHANG],
+  ['WUNTRACED', WUNTRACED],
+  ['__WALL', __WALL],
+];
+const NEW_PROCESS = /EVENT_(?:FORK|VFORK|CLONE)/;
+
+/**
+ * All that the tracer observed. How often it polled before there was something to see is left to
+ * chance, and left out; if there never was, it is said once.
+ */
+export function decode(calls: readonly RawCall[], names: Names): Seen[] {
+  const seen: Seen[] = [];
+  for (const call of calls) {
+    const next = decodeCall(call, names, seen);
+    const last = seen.at(-1);
+    if (last?.call === 'wait' && last.result === '0' && callText(last) === callText(next)) {
+      seen.pop();
+      if (next.result === '0') {
+        seen.push({ ...last, times: (last.times ?? 1) + 1 });
+        continue;
+      }
+    }
+    seen.push(next);
+  }
+  return seen;
+}
+
+function decodeCall(call: RawCall, names: Names, before: readonly Seen[]): Seen {
+  const [first = 0n, second = 0n] = call.args;
+  const process = 'tracer';
+  const result = resultOf(call);
+  switch (call.number) {
+    case CALL.ptrace:
+      return decodePtrace(call, names, before);
+    case CALL.wait4:
+    case CALL.waitid:
+      return decodeWait(call, names);
+    case CALL.kill:
+    case CALL.tkill:
+      return {
+        call: 'kill',
+        process: names.target(int(first)),
+        signal: signalName(int(second)),
+        result,
+      };
+    case CALL.tgkill:
+      return {
+        call: 'kill',
+        process: names.target(int(second)),
+        signal: signalName(int(call.args[2] ?? 0n)),
+        result,
+      };
+    case CALL.write:
+    case CALL.writev: {
+      const text = new TextDecoder().decode(call.memory);
+      return { call: 'write', process, fd: int(first), text, result: failed(result) ?? '0' };
+    }
+    case CALL.exit:
+    case CALL.exitGroup:
+      return { call: 'exit', process, status: int(first), result };
+    default: {
+      const child = call.result !== undefined && call.result > 0n;
+      return { call: 'fork', process, result: child ? names.process(Number(call.result)) : result };
+    }
+  }
+}
+
+function decodePtrace(call: RawCall, names: Names, before: readonly Seen[]): Seen {
+  const [number = 0n, pid = 0n, address = 0n, data = 0n] = call.args;
+  const request = ptraceRequestName(int(number));
+  const result = resultOf(call);
+  const base = { call: 'ptrace', request, process: names.process(int(pid)), result } as const;
+  if (RESUMES.has(request)) {
+    return data === 0n ? base : { ...base, data: signalName(Number(data)) };
+  }
+  const word = call.memory.length >= 8 ? wordAt(call.memory, 0) : 0n;
+  switch (request) {
+    case 'PTRACE_PEEKTEXT':
+    case 'PTRACE_PEEKDATA':
+    case 'PTRACE_PEEKUSER':
+      return { ...base, address: names.word(address), data: names.word(word) };
+    case 'PTRACE_POKETEXT':
+    case 'PTRACE_POKEDATA':
+    case 'PTRACE_POKEUSER':
+      return { ...base, address: names.word(address), data: names.word(data) };
+    case 'PTRACE_SETOPTIONS':
+    case 'PTRACE_SEIZE':
+      return { ...base, data: `0x${data.toString(16)}` };
+    case 'PTRACE_GETEVENTMSG':
+      return { ...base, data: messageText(word, names, base.process, before) };
+    default: {
+      const registers = registersOf(request, call.memory, names);
+      return registers === undefined ? base : { ...base, registers };
+    }
+  }
+}
+
+/** A new process's pid, or the status of one that is about to exit. */
+function messageText(word: bigint, names: Names, process: string, before: readonly Seen[]): string {
+  const waits = before.flatMap((seen) => (seen.call === 'wait' ? [seen] : []));
+  const status = waits.reverse().find(({ result }) => result === process)?.status ?? '';
+  if (NEW_PROCESS.test(status)) return names.process(Number(word));
+  return status.includes('EVENT_EXIT') ? statusText(Number(word)) : names.word(word);
+}
+
+function registersOf(
+  request: string,
+  memory: Uint8Array,
+  names: Names,
+): Record<string, string> | undefined {
+  if (memory.length === 0) return undefined;
+  switch (request) {
+    case 'PTRACE_GETREGS':
+    case 'PTRACE_SETREGS':
+      return generalRegisters(memory, names);
+    case 'PTRACE_GETFPREGS':
+    case 'PTRACE_SETFPREGS':
+      return floatRegisters(memory);
+    case 'PTRACE_GETSIGINFO': {
+      const view = new DataView(memory.buffer, memory.byteOffset);
+      return {
+        si_signo: signalName(view.getInt32(0, true)),
+        si_code: String(view.getInt32(8, true)),
+        si_addr: names.word(wordAt(memory, 16)),
+      };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function generalRegisters(memory: Uint8Array, names: Names): Record<string, string> {
+  const words = Object.entries(user_regs_struct.decode(memory));
+  return Object.fromEntries(words.map(([name, value]) => [name, register(name, value, names)]));
+}
+
+/** A pid that is no small number can be nothing else. */
+function register(name: string, value: bigint, names: Names): string {
+  if (name === 'orig_rax') return names.systemCall(value);
+  const pid = names.place === 'linux' ? names.known(Number(value)) : undefined;
+  return pid ?? names.word(value);
+}
+
+function floatRegisters(memory: Uint8Array): Record<string, string> {
+  const { cwd, swd, ftw, mxcsr, st_space, xmm_space } = user_fpregs_struct.decode(memory);
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).reverse().toString('hex');
+  const registers: Record<string, string> = {
+    cwd: `0x${cwd.toString(16)}`,
+    swd: `0x${swd.toString(16)}`,
+    ftw: `0x${ftw.toString(16)}`,
+    mxcsr: `0x${mxcsr.toString(16)}`,
+  };
+  for (let i = 0; i < 8; i++) registers[`st${i}`] = hex(st_space.slice(i * 16, i * 16 + 10));
+  for (let i = 0; i < 16; i++) registers[`xmm${i}`] = hex(xmm_space.slice(i * 16, i * 16 + 16));
+  return registers;
+}
+
+function decodeWait(call: RawCall, names: Names): Seen {
+  const pid = int(call.args[0] ?? 0n);
+  const process = names.target(pid);
+  const options = optionsText(int(call.args[2] ?? 0n));
+  const result = resultOf(call);
+  const base = { call: 'wait', process, options } as const;
+  if (call.result === undefined || call.result <= 0n) return { ...base, result };
+  const found = names.process(Number(call.result));
+  const view = new DataView(call.memory.buffer, call.memory.byteOffset, call.memory.byteLength);
+  const status = call.memory.length >= 4 ? { status: statusText(view.getInt32(0, true)) } : {};
+  return { ...base, result: found, ...(found !== process && { found }), ...status };
+}
+
+function optionsText(options: number): string {
+  const names = OPTIONS.filter(([, bit]) => (options & bit) !== 0);
+  const rest = names.reduce((bits, [, bit]) => bits & ~bit, options);
+  const words = names.map(([name]) => name);
+  if (rest !== 0 || words.length === 0)
+    words.push(rest === 0 ? '0' : `0x${(rest >>> 0).toString(16)}`);
+  return words.join('|');
+}
+
+/** A wait status in words: `exited 3`, `killed by SIGKILL`, `stopped by SIGTRAP`. */
+export function statusText(status: number): string {
+  if (WIFCONTINUED(status)) return 'continued';
+  if (WIFEXITED(status)) return `exited ${WEXITSTATUS(status)}`;
+  if (WIFSIGNALED(status)) {
+    return `killed by ${signalName(WTERMSIG(status))}${WCOREDUMP(status) ? ' (core dumped)' : ''}`;
+  }
+  if (!WIFSTOPPED(status)) return `status 0x${status.toString(16)}`;
+  const signal = WSTOPSIG(status);
+  const name = (signal & 0x80) === 0 ? signalName(signal) : `${signalName(signal & 0x7f)}|0x80`;
+  const event = status >> 16;
+  return `stopped by ${name}${event === 0 ? '' : `, ${ptraceEventName(event)}`}`;
+}
+
+function resultOf({ result }: RawCall): string {
+  if (result === undefined) return 'never';
+  return result < 0n && result >= -4095n ? linuxErrnoName(Number(-result)) : result.toString();
+}
+
+function failed(result: string): string | undefined {
+  return /^(?:E[A-Z]|never)/.test(result) ? result : undefined;
+}
+
+/** An argument of type int. */
+function int(word: bigint): number {
+  return Number(BigInt.asIntN(32, word));
+}
+
+function wordAt(bytes: Uint8Array, offset: number): bigint {
+  return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(offset, true);
+}

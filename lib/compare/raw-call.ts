@@ -1,0 +1,167 @@
+// A tracer's system calls as they are recorded, natively by lib/native/recorder.c and on the machine
+// by an observer of the link: numbers, arguments, result, and the memory a call is about.
+import {
+  type LinkObserver,
+  linuxSyscallNumber,
+  type ObservedCall,
+  PTRACE_GETEVENTMSG,
+  PTRACE_GETFPREGS,
+  PTRACE_GETREGS,
+  PTRACE_GETREGSET,
+  PTRACE_GETSIGINFO,
+  PTRACE_PEEKDATA,
+  PTRACE_PEEKTEXT,
+  PTRACE_PEEKUSER,
+  PTRACE_SETFPREGS,
+  PTRACE_SETREGS,
+  PTRACE_SETREGSET,
+  PTRACE_SETSIGINFO,
+  user_fpregs_struct,
+  user_regs_struct,
+} from '../../compat/index.js';
+import type { ImageInfo, UserMemory } from '../../kernel-sim/abi/index.js';
+
+export interface RawCall {
+  /** Linux's. */
+  readonly number: number;
+  /** The first four arguments, unsigned. */
+  readonly args: readonly bigint[];
+  /** Signed; undefined when the call never returned. */
+  readonly result: bigint | undefined;
+  readonly memory: Uint8Array;
+}
+
+/** One run: its calls in the order in which they returned, and who made them. */
+export interface RawRun {
+  readonly pid: number;
+  /** The address of the program's entry point. */
+  readonly entry: bigint;
+  readonly calls: readonly RawCall[];
+}
+
+export const CALL = {
+  write: linuxSyscallNumber('write'),
+  writev: linuxSyscallNumber('writev'),
+  clone: linuxSyscallNumber('clone'),
+  fork: linuxSyscallNumber('fork'),
+  vfork: linuxSyscallNumber('vfork'),
+  exit: linuxSyscallNumber('exit'),
+  exitGroup: linuxSyscallNumber('exit_group'),
+  wait4: linuxSyscallNumber('wait4'),
+  waitid: linuxSyscallNumber('waitid'),
+  kill: linuxSyscallNumber('kill'),
+  tkill: linuxSyscallNumber('tkill'),
+  tgkill: linuxSyscallNumber('tgkill'),
+  ptrace: linuxSyscallNumber('ptrace'),
+} as const;
+
+const RECORDED: ReadonlySet<number> = new Set(Object.values(CALL));
+/** As in recorder.c. */
+const MEMORY_MAX = 4096;
+const PIECES_MAX = 16;
+const CALLS_MAX = 60_000;
+const SIGINFO_SIZE = 128;
+const WORD = 8;
+
+const SIZE_AT_DATA: Readonly<Record<number, number>> = {
+  [PTRACE_PEEKTEXT]: WORD,
+  [PTRACE_PEEKDATA]: WORD,
+  [PTRACE_PEEKUSER]: WORD,
+  [PTRACE_GETEVENTMSG]: WORD,
+  [PTRACE_GETREGS]: user_regs_struct.size,
+  [PTRACE_SETREGS]: user_regs_struct.size,
+  [PTRACE_GETFPREGS]: user_fpregs_struct.size,
+  [PTRACE_SETFPREGS]: user_fpregs_struct.size,
+  [PTRACE_GETSIGINFO]: SIGINFO_SIZE,
+  [PTRACE_SETSIGINFO]: SIGINFO_SIZE,
+};
+
+/** Reads the lines of recorder.c, all but the last. */
+export function parseRecorded(lines: readonly string[]): RawRun {
+  const [start = '', ...rest] = lines;
+  const [, pid = '0', entry = '0'] = start.split(' ');
+  return { pid: Number.parseInt(pid, 16), entry: BigInt(`0x${entry}`), calls: rest.map(parseLine) };
+}
+
+function parseLine(line: string): RawCall {
+  const fields = line.split(' ');
+  const [number = '0', result = '?', memory = '-'] = [fields[0], fields[5], fields[6]];
+  return {
+    number: Number.parseInt(number, 16),
+    args: fields.slice(1, 5).map((field) => BigInt(`0x${field}`)),
+    result: result === '?' ? undefined : BigInt.asIntN(64, BigInt(`0x${result}`)),
+    memory: memory === '-' ? new Uint8Array() : Uint8Array.from(Buffer.from(memory, 'hex')),
+  };
+}
+
+/** Records the calls of a program on the machine as recorder.c does natively. */
+export class CallRecorder implements LinkObserver {
+  readonly calls: RawCall[] = [];
+  entry = 0n;
+  readonly #pending = new Map<ObservedCall['user'], RawCall>();
+
+  loaded(image: ImageInfo): void {
+    this.entry = BigInt(image.entry);
+  }
+
+  entered(call: ObservedCall): void {
+    if (!RECORDED.has(call.number)) return;
+    const { number, user } = call;
+    const args = [0, 1, 2, 3].map((index) => BigInt.asUintN(64, call.word(index)));
+    const pending = { number, args, result: undefined, memory: new Uint8Array() };
+    const writes = number === CALL.write || number === CALL.writev;
+    const memory = writes ? memoryOf(pending, user.memory) : pending.memory;
+    this.#pending.set(user, { ...pending, memory });
+  }
+
+  returned(call: ObservedCall, result: number): void {
+    const pending = this.#pending.get(call.user);
+    if (pending === undefined) return;
+    this.#pending.delete(call.user);
+    if (this.calls.length >= CALLS_MAX) return;
+    const memory = memoryOf(pending, call.user.memory);
+    this.calls.push({ ...pending, result: BigInt(result), memory });
+  }
+
+  /** All calls, those that never returned at the end. */
+  finish(): readonly RawCall[] {
+    return [...this.calls, ...this.#pending.values()];
+  }
+}
+
+function memoryOf({ number, args }: RawCall, memory: UserMemory): Uint8Array {
+  const [first, second, third, fourth] = args.map(Number) as [number, number, number, number];
+  switch (number) {
+    case CALL.ptrace:
+      if (first === PTRACE_GETREGSET || first === PTRACE_SETREGSET) {
+        return fetchPieces(memory, fourth, 1);
+      }
+      return fetch(memory, fourth, SIZE_AT_DATA[first] ?? 0);
+    case CALL.wait4:
+      return fetch(memory, second, 4);
+    case CALL.waitid:
+      return fetch(memory, third, SIGINFO_SIZE);
+    case CALL.write:
+      return fetch(memory, second, third);
+    case CALL.writev:
+      return fetchPieces(memory, second, third);
+    default:
+      return new Uint8Array();
+  }
+}
+
+function fetch(memory: UserMemory, address: number, size: number): Uint8Array {
+  const length = Math.min(size, MEMORY_MAX);
+  if (address === 0 || !memory.accessible(address, length, false)) return new Uint8Array();
+  return memory.read(address, length);
+}
+
+function fetchPieces(memory: UserMemory, address: number, count: number): Uint8Array {
+  const length = Math.min(count, PIECES_MAX);
+  if (!memory.accessible(address, length * 2 * WORD, false)) return new Uint8Array();
+  const pieces = Array.from({ length }, (_, index) => {
+    const at = address + index * 2 * WORD;
+    return fetch(memory, memory.loadNumber(at), memory.loadNumber(at + WORD));
+  });
+  return Uint8Array.from(Buffer.concat(pieces)).slice(0, MEMORY_MAX);
+}

@@ -1,0 +1,86 @@
+// A tracer on the simulated Redox, its calls observed from outside.
+
+import { basename } from 'node:path';
+import { WEXITSTATUS, WIFEXITED, WTERMSIG } from '../../compat/index.js';
+import { signalName } from '../../kernel-sim/abi/index.js';
+import { DeadlockError, KernelPanic, UnimplementedInstruction } from '../../kernel-sim/index.js';
+import { Errno } from '../errno.js';
+import { RecordedStreams } from '../host/console.js';
+import { EndlessRun, Machine, type MachineOptions } from '../machine.js';
+import { decode } from './decode.js';
+import { Names } from './names.js';
+import { CallRecorder } from './raw-call.js';
+import type { End, Recording } from './recording.js';
+
+/** Instructions after which a run counts as endless. */
+export const INSTRUCTION_LIMIT = 50_000_000;
+
+export interface SimulatedOptions extends Pick<MachineOptions, 'profile' | 'kernel'> {
+  readonly directory?: string;
+  /** Whether the program's addresses depend on where it is loaded. */
+  readonly moves?: boolean;
+}
+
+/** Runs a program to its end, or until it is known that there will be none. */
+export function recordOnMachine(
+  path: string,
+  args: readonly string[],
+  options: SimulatedOptions = {},
+): Recording {
+  const { directory = process.cwd(), moves = false, ...rest } = options;
+  const console = new RecordedStreams();
+  const machine = new Machine({ ...rest, directory, host: console });
+  const observer = new CallRecorder();
+  const program = machine.start(path, { args, observer });
+  // what the end tells of, it tells of by pid
+  const ended = runToEnd(() => machine.run(program, { instructions: INSTRUCTION_LIMIT }));
+  const names = new Names('machine', program.pid, moves ? observer.entry : undefined);
+  const seen = decode(observer.finish(), names);
+  return {
+    on: machine.profile.name,
+    kernel: machine.kernel.profile.name,
+    program: path,
+    args,
+    pids: names.pids,
+    seen,
+    stdout: console.stdout,
+    stderr: console.stderr,
+    end: endOf(ended, names),
+  };
+}
+
+function runToEnd(run: () => number): unknown {
+  try {
+    return run();
+  } catch (error) {
+    return error;
+  }
+}
+
+function endOf(ended: unknown, names: Names): End {
+  if (typeof ended === 'number') {
+    return WIFEXITED(ended)
+      ? { kind: 'exited', status: WEXITSTATUS(ended) }
+      : { kind: 'killed', signal: signalName(WTERMSIG(ended)) };
+  }
+  if (ended instanceof DeadlockError) {
+    const waiting = ended.waiting
+      .map(({ pid, name, what }) => ({ process: names.known(pid) ?? basename(name), what }))
+      .map(({ process, what }) => ({ process, what: withNames(what, names) }));
+    return { kind: 'deadlock', waiting };
+  }
+  if (ended instanceof EndlessRun) return { kind: 'endless', instructions: ended.instructions };
+  if (
+    ended instanceof KernelPanic ||
+    ended instanceof UnimplementedInstruction ||
+    ended instanceof Errno
+  ) {
+    return { kind: 'failed', reason: ended.message };
+  }
+  throw ended;
+}
+
+/** `pid 4` as `p1`. */
+function withNames(text: string, names: Names): string {
+  return text.replace(/\bpid (\d+)/g, (whole, pid) => names.known(Number(pid)) ?? whole);
+}
