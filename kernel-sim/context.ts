@@ -84,6 +84,9 @@ export class Context {
   /** Whether it was ever switched out; before, the FPU state of the saved copy is unknown. */
   switchedOut = false;
 
+  /** It is on a CPU, or was there last. */
+  running = false;
+
   /** A ptrace session exists for this pid. Kept by the ptrace module. */
   traced = false;
 

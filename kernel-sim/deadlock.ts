@@ -28,3 +28,13 @@ export function waitingFor(context: Context): string {
   }
   return sleep;
 }
+
+/** Everybody who has not ended, but for the idle contexts, which come first. */
+export function allWaiting(contexts: Iterable<Context>, idle: number): Waiting[] {
+  const waiting: Waiting[] = [];
+  for (const context of contexts) {
+    if (context.pid <= idle || context.exited) continue;
+    waiting.push({ pid: context.pid, name: context.name, what: waitingFor(context) });
+  }
+  return waiting;
+}

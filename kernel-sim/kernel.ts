@@ -3,9 +3,10 @@
 import { type Cpu, OutOfMemoryError, VECTOR_PF } from '../cpu/index.js';
 import { Clock } from './clock.js';
 import { Context, RUNNABLE } from './context.js';
-import { Contexts } from './contexts.js';
+import { Contexts, IDLE_PID } from './contexts.js';
+import { Core } from './core.js';
 import { Deadlines } from './deadlines.js';
-import { DeadlockError, type Waiting, waitingFor } from './deadlock.js';
+import { allWaiting, DeadlockError } from './deadlock.js';
 import { fault } from './exceptions.js';
 import { bootExecutable, bootHosted } from './exec/boot.js';
 import { DrivenProcess } from './hosted/driven.js';
@@ -20,6 +21,7 @@ import type {
 } from './options.js';
 import type { Descriptors, Parts } from './parts.js';
 import { Futexes } from './process/futex.js';
+import { checkProcessors, Processor, STRETCH } from './processor.js';
 import { type KernelProfile, P7 } from './profile.js';
 import { RunQueue } from './run-queue.js';
 import { RoundRobin, type Scheduler } from './scheduler.js';
@@ -29,7 +31,7 @@ import { sendTo } from './signal/calls.js';
 import { deliver, restore } from './signal/delivery.js';
 import { SignalActions } from './signal/state.js';
 import { callTable } from './syscall/table.js';
-import { type CallTable, LEAVE_KERNEL, type Sleep, type Syscall } from './syscall.js';
+import { type CallTable, INTERLEAVE, LEAVE_KERNEL, type Sleep, type Syscall } from './syscall.js';
 import { TRACE, TraceHash } from './trace-hash.js';
 import { runUser } from './user-mode.js';
 import { WaitMap } from './wait-map.js';
@@ -39,19 +41,19 @@ const STEP_COST = 100;
 
 export class Kernel {
   readonly cpu: Cpu;
+  readonly core: Core;
   readonly profile: KernelProfile;
   readonly clock: Clock;
   readonly contexts = new Contexts();
-  readonly queue = new RunQueue();
   readonly deadlines = new Deadlines();
   readonly futexes = new Futexes();
   readonly handlerAddresses = new HandlerAddresses();
   readonly scheduler: Scheduler;
   readonly parts: Parts;
   readonly calls: CallTable;
-  /** Redox's pid 1: it has the CPU while nobody else wants it. */
-  readonly idle: Context;
-  /** The context that has the CPU. */
+  /** The CPUs that the kernel has, by number. */
+  readonly processors: readonly Processor[];
+  /** The context that has the CPU: of several, the one which has the emulated core. */
   current: Context;
   /** Contexts with pending signals, and those whose sigreturn is to be finished. */
   readonly signaled = new Set<Context>();
@@ -59,15 +61,18 @@ export class Kernel {
   readonly trace = new TraceHash();
   readonly counts = { contextSwitches: 0, systemCalls: 0, ptraceStops: 0 };
 
-  /** What is left of the current context's quantum. */
+  /** What is left of the current context's quantum, or of the stretch that its CPU has. */
   remaining: number;
-  /** The context whose registers and page table the CPU holds. */
-  #loaded: Context | undefined;
+  /** Of several CPUs, the one that has the emulated core. */
+  #processor: Processor;
+  /** Who may run, by CPU. */
+  #queues: readonly RunQueue[] = [];
   #running = false;
 
   constructor(options: KernelOptions) {
     const { cpu, host } = options;
     this.cpu = cpu;
+    this.core = new Core(cpu);
     this.profile = options.profile ?? P7;
     this.clock = new Clock(cpu, host.realtime());
     this.scheduler = options.scheduler ?? new RoundRobin();
@@ -87,8 +92,14 @@ export class Kernel {
       },
     });
     this.calls = callTable(this.parts);
-    this.idle = this.createContext('idle', this.parts.descriptors());
+    this.processors = this.#createProcessors(options.cpus ?? 1);
+    this.#processor = this.processors[0];
     this.current = this.idle;
+  }
+
+  /** It has the CPU while nobody else wants it: of the first CPU, Redox's pid 1. */
+  get idle(): Context {
+    return this.#processor.idle;
   }
 
   get statistics(): Statistics {
@@ -143,10 +154,11 @@ export class Kernel {
 
   /** A context that does not run yet. */
   createContext(name: string, files: Descriptors, memory = new ProcessMemory(this.cpu)): Context {
+    const pid = this.contexts.takePid();
     const context = new Context({
-      pid: this.contexts.takePid(),
+      pid,
       name,
-      queue: this.queue,
+      queue: this.#queues[pid % this.#queues.length],
       memory,
       files,
       actions: new SignalActions(),
@@ -161,41 +173,45 @@ export class Kernel {
     this.contexts.remove(context);
     this.signaled.delete(context);
     this.restoring.delete(context);
-    if (this.#loaded === context) this.unload(context);
+    this.core.unload(context);
   }
 
   /**
-   * Gives the CPU to the next context that may run, which may be the same one.
+   * Gives the CPU to the next context that may run, which may be the same one; of several CPUs, the
+   * emulated core to one that has something to do.
    * @throws DeadlockError
    */
   schedule(): void {
+    if (this.processors.length > 1) {
+      this.#scheduleSeveral();
+      return;
+    }
+    const { queue, spin } = this.#processor;
+    if (spin !== undefined) throw this.#deadlock();
     this.#scan();
     for (;;) {
-      const next = this.scheduler.next(this.queue, this.current);
+      const next = this.scheduler.next(queue, this.current);
       if (next !== undefined) {
         this.#switchTo(next);
         return;
       }
       this.#switchTo(this.idle);
       this.#scan();
-      if (this.queue.contexts.length > 0) continue;
-      const { earliest } = this.deadlines;
-      if (earliest !== undefined) {
-        this.clock.skipTo(earliest);
-        this.#scan();
-      } else if (!this.parts.idle()) {
-        throw new DeadlockError(this.#waiting());
-      }
+      if (queue.contexts.length === 0) this.#awaitDevices();
     }
   }
 
   /** Gives the CPU to a context out of turn, if it may run at all. */
   resume(context: Context): void {
-    if (!context.runnable) this.schedule();
-    else {
-      this.#scan();
-      this.#switchTo(context);
+    const processor = this.processors[context.pid % this.processors.length];
+    if (!context.runnable || processor.goesOn || processor.spin !== undefined) {
+      this.schedule();
+      return;
     }
+    this.#scan();
+    this.#processor.remaining += Math.max(this.remaining, 0);
+    this.#activate(processor);
+    this.#switchTo(context);
   }
 
   /**
@@ -218,27 +234,15 @@ export class Kernel {
     this.remaining -= STEP_COST;
   }
 
+  /** The context that has the CPU must share it from the next moment on. */
+  endTurn(): void {
+    this.remaining = 0;
+    this.#processor.remaining = 0;
+  }
+
   /** Enters what happens to a context into the fingerprint of the run. */
   note(what: number, { pid }: Context, detail = 0): void {
     this.trace.note(what, pid, this.clock.retired, detail);
-  }
-
-  /** Puts a context's registers and page table into the CPU. */
-  load(context: Context): void {
-    if (this.#loaded === context) return;
-    if (this.#loaded !== undefined) this.unload(this.#loaded);
-    context.saved.copyTo(this.cpu.registers);
-    context.live = this.cpu.registers;
-    this.cpu.activate(context.memory.space);
-    this.#loaded = context;
-  }
-
-  /** Saves a context's registers, if the CPU has them. The page table may be destroyed then. */
-  unload(context: Context): void {
-    if (this.#loaded !== context) return;
-    this.cpu.registers.copyTo(context.saved);
-    context.live = undefined;
-    this.#loaded = undefined;
   }
 
   #slice(context: Context): boolean {
@@ -246,12 +250,14 @@ export class Kernel {
       const { flow } = context;
       if (flow !== undefined) {
         const sleep = this.#advance(context, flow);
-        if (sleep === undefined) continue;
+        if (sleep === undefined || (sleep === INTERLEAVE && this.processors.length === 1)) continue;
         context.sleep = sleep;
+        if (this.#processor.keeps(sleep)) return false;
         this.note(TRACE.slept, context);
         return false;
       }
       if (this.remaining <= 0) {
+        if (this.#processor.turnGoesOn()) return false;
         context.frame = true; // the timer's interrupt frame
         this.note(TRACE.preempted, context);
         return false;
@@ -280,10 +286,12 @@ export class Kernel {
     if (next !== current) {
       if (next !== this.idle) this.counts.contextSwitches++;
       current.switchedOut = true;
+      current.running = false;
+      next.running = true;
       this.current = next;
       this.note(TRACE.switched, next);
     }
-    this.remaining = this.scheduler.quantum();
+    this.remaining = this.#processor.beginTurn(this.scheduler.quantum());
     if (next.pending.length > 0 && next.backup === undefined) deliver(this, next);
   }
 
@@ -293,10 +301,64 @@ export class Kernel {
     if (this.deadlines.earliest !== undefined) this.deadlines.wake(this.clock.monotonic);
   }
 
+  /** Everybody waits: for a time to come, or for the world outside. */
+  #awaitDevices(): void {
+    const { earliest } = this.deadlines;
+    if (earliest !== undefined) {
+      this.clock.skipTo(earliest);
+      this.#scan();
+    } else if (!this.parts.idle()) {
+      throw this.#deadlock();
+    }
+  }
+
+  #createProcessors(count: number): Processor[] {
+    checkProcessors(count, this.profile);
+    this.#queues = Array.from({ length: count }, () => new RunQueue());
+    return this.#queues.map((queue, index) => {
+      const idle = this.createContext('idle', this.parts.descriptors());
+      idle.running = true;
+      return new Processor(index, queue, idle, count === 1 ? Number.POSITIVE_INFINITY : STRETCH);
+    });
+  }
+
+  #activate(processor: Processor): void {
+    const last = this.#processor;
+    if (processor === last) return;
+    last.current = this.current;
+    this.#processor = processor;
+    this.current = processor.current;
+  }
+
+  /** The same as schedule(), for several CPUs. */
+  #scheduleSeveral(): void {
+    this.#processor.remaining += Math.max(this.remaining, 0);
+    for (;;) {
+      const last = this.#processor;
+      if (!last.goesOn && last.queue.contexts.length === 0) this.#switchTo(this.idle);
+      this.#scan();
+      const ready = this.processors.filter((processor) => processor.ready);
+      if (ready.length === 0) {
+        this.#awaitDevices();
+        continue;
+      }
+      const processor = ready[this.scheduler.processor(ready, last)];
+      this.#activate(processor);
+      if (processor.goesOn) {
+        this.remaining = processor.goOn();
+        return;
+      }
+      const next = this.scheduler.next(processor.queue, this.current);
+      if (next === undefined) throw new Error(`CPU ${processor.index} has nobody to run`);
+      this.#switchTo(next);
+      return;
+    }
+  }
+
   /** A context cannot finish its own: it still runs. */
   #finishSigreturns(): void {
     for (const context of this.restoring) {
-      if (context === this.current) continue;
+      if (context.running) continue;
       this.restoring.delete(context);
       restore(this, context);
     }
@@ -313,18 +375,13 @@ export class Kernel {
   #createProcess(options: ProcessOptions, name: string): Context {
     const files = options.descriptors ?? this.parts.descriptors();
     const context = this.createContext(options.name ?? name, files);
-    this.contexts.adopt(context, options.parent?.pid ?? this.idle.pid);
+    this.contexts.adopt(context, options.parent?.pid ?? IDLE_PID);
     context.ruid = context.euid = options.uid ?? 0;
     context.rgid = context.egid = options.gid ?? 0;
     return context;
   }
 
-  #waiting(): Waiting[] {
-    const waiting: Waiting[] = [];
-    for (const context of this.contexts) {
-      if (context === this.idle || context.exited) continue;
-      waiting.push({ pid: context.pid, name: context.name, what: waitingFor(context) });
-    }
-    return waiting;
+  #deadlock(): DeadlockError {
+    return new DeadlockError(allWaiting(this.contexts, this.processors.length));
   }
 }

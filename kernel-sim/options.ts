@@ -17,6 +17,8 @@ export interface KernelOptions {
   readonly seed?: number;
   /** Round robin unless said. */
   readonly scheduler?: Scheduler;
+  /** How many CPUs there are; 1 unless said, and before 2020-04 always. */
+  readonly cpus?: number;
   /** What `file:` shows; empty unless said. */
   readonly files?: FileTree;
 }

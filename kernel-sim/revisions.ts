@@ -56,6 +56,8 @@ export interface Behaviour {
   readonly exe: boolean;
   /** Whether a nanosleep that a signal interrupted goes on sleeping afterwards. */
   readonly nanosleepResumes: boolean;
+  /** Whether the kernel was built for several processors. */
+  readonly multiCore: boolean;
 }
 
 const SYSCALLS = PTRACE_STOP_PRE_SYSCALL | PTRACE_STOP_POST_SYSCALL;
@@ -81,6 +83,7 @@ export const FIRST: Behaviour = {
   eventsArm: false,
   exe: false,
   nanosleepResumes: false,
+  multiCore: false,
 };
 
 export interface Revision {
@@ -177,7 +180,7 @@ export const REVISIONS = [
     date: '2020-04-18',
     commit: 'fdf46d80',
     description: 'P7 on several processors',
-    changes: {},
+    changes: { multiCore: true },
   },
   {
     name: 'P8',

@@ -1,10 +1,13 @@
 // Who runs next, and for how long.
 import type { Context } from './context.js';
+import type { Processor } from './processor.js';
 import type { RunQueue } from './run-queue.js';
 
 export interface Scheduler {
   /** One of the queue, undefined if it is empty; `current` had the CPU and may be in the queue. */
   next(queue: RunQueue, current: Context): Context | undefined;
+  /** Which of several CPUs goes on, as an index: those that can, and the one that did last. */
+  processor(ready: readonly Processor[], last: Processor): number;
   /** Instructions until another context gets its turn, asked for when a turn begins. */
   quantum(): number;
   /** Whether a turn ends with the first system call, too. */
@@ -44,5 +47,13 @@ export class RoundRobin implements Scheduler {
   next(queue: RunQueue, current: Context): Context | undefined {
     const { contexts } = queue;
     return contexts[queue.firstAbove(current.pid)] ?? contexts[0];
+  }
+
+  /** They take turns. */
+  processor(ready: readonly Processor[], last: Processor): number {
+    return Math.max(
+      ready.findIndex(({ index }) => index > last.index),
+      0,
+    );
   }
 }

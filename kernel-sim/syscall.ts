@@ -38,5 +38,11 @@ export type CallTable = ReadonlyMap<number, Handler>;
 /** A sleep that is none: the context stays runnable and lets others go first. */
 export const RESCHEDULE: Sleep = { describe: () => 'its turn', interruptible: true };
 
+/**
+ * Yielded where a CPU does not keep the others out: on several CPUs another one may go on here, on
+ * one CPU nothing happens.
+ */
+export const INTERLEAVE: Sleep = { describe: () => 'its turn', interruptible: false };
+
 /** Yielded by code that does not return to its caller: the context goes on in user mode. */
 export const LEAVE_KERNEL: Sleep = { describe: () => 'user mode', interruptible: true };

@@ -46,7 +46,7 @@ export function runUser(kernel: Kernel, context: Context, user: UserCode): void 
 
 function runMachine(kernel: Kernel, context: Context): void {
   const { cpu } = kernel;
-  kernel.load(context);
+  kernel.core.load(context);
   const before = cpu.retired;
   const exit = cpu.run(kernel.remaining);
   kernel.remaining -= cpu.retired - before;

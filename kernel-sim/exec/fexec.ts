@@ -130,7 +130,7 @@ function replaceImage(kernel: Kernel, context: Context, program: Program): void 
     memory.release();
     throw error;
   }
-  kernel.unload(context);
+  kernel.core.unload(context);
   context.memory.release();
   context.memory = memory;
   context.saved.reset();

@@ -18,7 +18,7 @@ export function* exit(kernel: Kernel, context: Context, status: number): Syscall
   yield* context.files.leave(context);
   adoptChildren(kernel, context);
   wakeVforkParent(kernel, context);
-  kernel.unload(context);
+  kernel.core.unload(context);
   context.memory.release();
   context.status = { kind: 'exited', status };
   kernel.note(TRACE.exited, context, status);

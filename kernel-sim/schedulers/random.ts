@@ -1,6 +1,7 @@
 // A scheduler that throws dice: anybody may be next, and turns are long or short. The same seed
 // throws the same dice.
 import type { Context } from '../context.js';
+import type { Processor } from '../processor.js';
 import { Random } from '../random.js';
 import type { RunQueue } from '../run-queue.js';
 import { QUANTUM, type Scheduler, type TurnOptions } from '../scheduler.js';
@@ -30,5 +31,9 @@ export class RandomScheduler implements Scheduler {
 
   next({ contexts }: RunQueue): Context | undefined {
     return contexts.length === 0 ? undefined : contexts[this.#random.below(contexts.length)];
+  }
+
+  processor(ready: readonly Processor[]): number {
+    return this.#random.below(ready.length);
   }
 }

@@ -1,12 +1,15 @@
 // A scheduler that follows a list of choices and writes down what it could have chosen, so that a
 // caller can go through the schedules of a run one by one, depth first.
 import type { Context } from '../context.js';
+import type { Processor } from '../processor.js';
 import type { RunQueue } from '../run-queue.js';
 import { QUANTUM, type Scheduler, type TurnOptions } from '../scheduler.js';
 
-/** One moment at which several contexts could have run next. */
+/** One moment at which several contexts could have run next, or several CPUs could have gone on. */
 export interface Decision {
-  /** How many, by ascending pid. At least 2: where there is no choice, there is no decision. */
+  /** What was chosen. */
+  readonly what: 'context' | 'processor';
+  /** How many there were, by ascending pid or number. At least 2: where there is no choice, there is no decision. */
   readonly runnable: number;
   /** Which one ran, as an index among them. */
   readonly chosen: number;
@@ -18,7 +21,7 @@ export interface Decision {
  * What is chosen after the script's end: the context that runs as long as it can, and then the
  * lowest pid; or what another scheduler says.
  */
-export type Fallback = 'stay' | Pick<Scheduler, 'next'>;
+export type Fallback = 'stay' | Pick<Scheduler, 'next' | 'processor'>;
 
 export interface ScriptOptions extends TurnOptions {
   readonly fallback?: Fallback;
@@ -50,27 +53,43 @@ export class ScriptedScheduler implements Scheduler {
   /** @throws RangeError when the script chooses more than there is */
   next(queue: RunQueue, current: Context): Context | undefined {
     const { contexts } = queue;
-    const runnable = contexts.length;
-    if (runnable < 2) return contexts[0];
-    const last = contexts.indexOf(current);
-    const chosen = this.#script[this.#decisions.length] ?? this.#beyond(queue, current, last);
-    const context = contexts[chosen];
-    if (context === undefined) {
-      const number = this.#decisions.length;
-      throw new RangeError(`decision ${number} of the script is ${chosen} of ${runnable}`);
-    }
-    this.#decisions.push({ runnable, chosen, current: last });
-    return context;
+    if (contexts.length < 2) return contexts[0];
+    const fallback = this.#fallback;
+    return this.#choose('context', contexts, contexts.indexOf(current), () => {
+      if (fallback === 'stay') return undefined;
+      const context = fallback.next(queue, current);
+      return context && contexts.indexOf(context);
+    });
   }
 
-  #beyond(queue: RunQueue, current: Context, last: number): number {
-    if (this.#fallback === 'stay') return Math.max(last, 0);
-    const context = this.#fallback.next(queue, current);
-    return context === undefined ? 0 : queue.contexts.indexOf(context);
+  /** @throws RangeError as above */
+  processor(ready: readonly Processor[], last: Processor): number {
+    if (ready.length < 2) return 0;
+    const fallback = this.#fallback;
+    const chosen = this.#choose('processor', ready, ready.indexOf(last), () =>
+      fallback === 'stay' ? undefined : fallback.processor(ready, last),
+    );
+    return ready.indexOf(chosen);
+  }
+
+  #choose<T>(
+    what: Decision['what'],
+    candidates: readonly T[],
+    current: number,
+    beyond: () => number | undefined,
+  ): T {
+    const number = this.#decisions.length;
+    const chosen = this.#script[number] ?? beyond() ?? Math.max(current, 0);
+    const runnable = candidates.length;
+    if (!(chosen >= 0 && chosen < runnable)) {
+      throw new RangeError(`decision ${number} of the script is ${chosen} of ${runnable}`);
+    }
+    this.#decisions.push({ what, runnable, chosen, current });
+    return candidates[chosen];
   }
 }
 
-/** How often a context lost the CPU that could have gone on. */
+/** How often somebody did not go on who could have. */
 export const preemptions = (decisions: readonly Decision[]): number =>
   decisions.filter(({ current, chosen }) => current >= 0 && current !== chosen).length;
 

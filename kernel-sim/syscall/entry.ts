@@ -43,7 +43,7 @@ export function enterByInterrupt(kernel: Kernel, context: Context): void {
 function enterBy(kernel: Kernel, context: Context, at: ArgumentRegisters): void {
   kernel.counts.systemCalls++;
   kernel.charge();
-  if (kernel.scheduler.endsWithCall) kernel.remaining = 0;
+  if (kernel.scheduler.endsWithCall) kernel.endTurn();
   context.frame = true;
   if (context.traced) {
     context.flow = tracedCall(kernel, context, at);

@@ -4,7 +4,12 @@ import { readFileSync } from 'node:fs';
 import { Cpu } from '../../cpu/index.js';
 import type { HostedProgram, SystemCalls, Userspace } from '../../kernel-sim/abi/index.js';
 import * as abi from '../../kernel-sim/abi/index.js';
-import { type FileTree, Kernel, type Scheduler } from '../../kernel-sim/index.js';
+import {
+  type FileTree,
+  Kernel,
+  type KernelProfile,
+  type Scheduler,
+} from '../../kernel-sim/index.js';
 
 export const MEMORY = 0x400_0000;
 /** Built beforehand; building it for every machine would take a quarter of a second each. */
@@ -22,12 +27,15 @@ export interface TestOptions {
   readonly input?: string[];
   readonly seed?: number;
   readonly scheduler?: Scheduler;
+  readonly profile?: KernelProfile;
+  /** How many CPUs the kernel has, not how many there are to emulate. */
+  readonly cpus?: number;
   /** One that another machine is done with: making a new one takes some milliseconds. */
   readonly cpu?: Cpu;
 }
 
 export function machine(options: TestOptions = {}): TestMachine {
-  const { files, input = [], seed = 1, scheduler } = options;
+  const { files, input = [], seed = 1, scheduler, profile, cpus } = options;
   const output = { stdout: '', stderr: '' };
   const host = {
     write(stream: 'stdout' | 'stderr', bytes: Uint8Array) {
@@ -46,6 +54,8 @@ export function machine(options: TestOptions = {}): TestMachine {
     seed,
     ...(files && { files }),
     ...(scheduler && { scheduler }),
+    ...(profile && { profile }),
+    ...(cpus && { cpus }),
   });
   return { kernel, output };
 }

@@ -152,10 +152,10 @@ describe('the scripted scheduler', () => {
     const scheduler = new ScriptedScheduler([1, 1, 0], { quantum: 1 });
     together(scheduler, letters('a', 2), letters('b', 2));
     expect(scheduler.decisions.slice(0, 4)).to.deep.equal([
-      { runnable: 2, chosen: 1, current: -1 },
-      { runnable: 2, chosen: 1, current: 1 },
-      { runnable: 2, chosen: 0, current: 1 },
-      { runnable: 2, chosen: 0, current: 0 },
+      { what: 'context', runnable: 2, chosen: 1, current: -1 },
+      { what: 'context', runnable: 2, chosen: 1, current: 1 },
+      { what: 'context', runnable: 2, chosen: 0, current: 1 },
+      { what: 'context', runnable: 2, chosen: 0, current: 0 },
     ]);
   });
 
