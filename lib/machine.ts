@@ -54,6 +54,8 @@ export interface MachineOptions {
    * instruction, each system call and each step of a program in TypeScript.
    */
   readonly quantum?: number;
+  /** How many CPUs the kernel has: kernels from 2020-04 on may have several; 1 unless said. */
+  readonly cpus?: number;
   /** How instructions are executed; the outcome is the same. */
   readonly engine?: Engine;
   /** Bytes of memory, 1 GiB unless said. */
@@ -151,6 +153,7 @@ export class Machine {
       profile: typeof kernel === 'string' ? kernelProfile(kernel) : kernel,
       files: typeof files === 'string' ? hostFiles(files) : files,
       scheduler: schedulerOf(options),
+      ...(options.cpus !== undefined && { cpus: options.cpus }),
       ...(options.seed !== undefined && { seed: options.seed }),
     });
     this.kernel.spawn({ program: chanDaemon, name: 'ipcd' });

@@ -41,6 +41,11 @@ function commandLine(): Command {
       ),
     )
     .option('--seed <number>', 'seed of all randomness', wholeNumber)
+    .option(
+      '--cpus <number>',
+      'CPUs of the kernel; from 2020-04 on it may have several',
+      wholeNumber,
+    )
     .addOption(
       new Option('--scheduler <name>', 'who runs next; random: by the seed').choices([
         'round-robin',

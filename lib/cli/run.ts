@@ -13,7 +13,7 @@ import {
 import { Errno } from '../errno.js';
 import { BrokenPipe, StandardStreams } from '../host/console.js';
 import { whyNotProgram } from '../image.js';
-import { Machine, type SchedulerName } from '../machine.js';
+import { Machine, type MachineOptions, type SchedulerName } from '../machine.js';
 import { PROFILES, profileNamed } from '../profiles.js';
 import { put } from './output.js';
 import {
@@ -35,6 +35,7 @@ export interface RunOptions {
   readonly env?: string[];
   readonly seed?: number;
   readonly scheduler?: SchedulerName;
+  readonly cpus?: number;
   readonly engine?: Engine;
   readonly stats?: true | 'json' | 'text';
 }
@@ -50,7 +51,7 @@ export function run(path: string, args: readonly string[], options: RunOptions):
   checkRoot(root);
   checkProgram(path, join(root, resolve(directory, path)));
 
-  const machine = new Machine({
+  const machine = machineOf({
     host: new StandardStreams(),
     files: root,
     directory,
@@ -58,6 +59,7 @@ export function run(path: string, args: readonly string[], options: RunOptions):
     ...(options.profile !== undefined && { profile: options.profile }),
     ...(options.kernel !== undefined && { kernel: options.kernel }),
     ...(options.seed !== undefined && { seed: options.seed }),
+    ...(options.cpus !== undefined && { cpus: options.cpus }),
     ...(options.scheduler !== undefined && { scheduler: options.scheduler }),
     ...(options.engine !== undefined && { engine: options.engine }),
     ...(options.stats !== undefined && { now: () => performance.now() }),
@@ -69,6 +71,14 @@ export function run(path: string, args: readonly string[], options: RunOptions):
     put('stderr', describeStatistics(machine, seconds, options.stats === 'json'));
   }
   return status;
+}
+
+function machineOf(options: MachineOptions): Machine {
+  try {
+    return new Machine(options);
+  } catch (error) {
+    throw error instanceof RangeError ? new Refusal(error.message, STATUS_USAGE) : error;
+  }
 }
 
 function runToEnd(machine: Machine, path: string, args: readonly string[], env: string[]): number {

@@ -41,6 +41,10 @@ class ByName implements Scheduler {
     return 1; // a turn ends with each step of TypeScript
   }
 
+  processor(): number {
+    return 0;
+  }
+
   next(queue: Parameters<Scheduler['next']>[0], current: Context): Context | undefined {
     const name = this.#script[this.taken];
     const pid = this.threads[NAMES.indexOf(name ?? '')];

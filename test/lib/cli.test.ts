@@ -243,3 +243,24 @@ describe('--scheduler random', () => {
     expect(hash()).to.not.equal(first);
   });
 });
+
+describe('--cpus', () => {
+  it('is refused by a kernel that knows one CPU only', () => {
+    for (const [kernel, cpus, reason] of [
+      ['P7', '2', /^relibc-ptrace: the kernel P7 knows one CPU only\n$/],
+      ['P9', '0', /^relibc-ptrace: .*1 to 16 CPUs, not 0\n$/],
+    ] as const) {
+      const run = cli(['run', '--kernel', kernel, '--cpus', cpus, TOOL]);
+      expect(run).to.include({ stdout: '', status: 2 });
+      expect(run.stderr).to.match(reason);
+    }
+  });
+
+  it('changes who runs when, not what a program does', () => {
+    const on = (cpus: string) =>
+      cli(['run', '--stats=json', '--kernel', 'P9', '--cpus', cpus, TOOL, 'exit', '3']);
+    expect([on('1').status, on('2').status]).to.deep.equal([3, 3]);
+    const hash = ({ stderr }: { stderr: string }) => /"traceHash":"(\w+)"/.exec(stderr)?.[1];
+    expect(hash(on('2'))).to.not.equal(hash(on('1')));
+  });
+});
