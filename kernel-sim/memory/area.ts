@@ -18,6 +18,8 @@ export interface Region {
   readonly writable: boolean;
   readonly executable: boolean;
   readonly contents: readonly Content[];
+  /** Its frames are those of another process's region, too, and stay so whoever writes. */
+  readonly shared: boolean;
   /** The pieces of one mapping have the same object here: it is unmapped as a whole. */
   readonly mapping: Mapping;
 }
@@ -34,6 +36,8 @@ export class Area {
   #regions: Region[] = [];
   /** Frames by page number within the slot. */
   readonly #frames = new Map<number, number>();
+  /** Whether a region is or was shared. */
+  #shares = false;
   #found: Region | undefined;
 
   constructor(memory: PhysicalMemory, base: number) {
@@ -108,7 +112,7 @@ export class Area {
   ownFrame(region: Region, address: number): number {
     const frame = this.frame(region, address);
     const memory = this.#memory;
-    if (memory.references(frame) === 1) return frame;
+    if (region.shared || memory.references(frame) === 1) return frame;
     this.generation++;
     const copy = memory.allocate();
     const from = memory.offset(frame);
@@ -138,12 +142,34 @@ export class Area {
     const copy = new Area(this.#memory, this.#base);
     copy.#regions = this.#regions.slice();
     copy.size = this.size;
+    copy.#shares = this.#shares;
     for (const [page, frame] of this.#frames) {
+      const address = this.#base + page * PAGE_SIZE;
       this.#memory.share(frame);
       copy.#frames.set(page, frame);
-      this.#makeReadOnly(this.#base + page * PAGE_SIZE);
+      if (!(this.#shares && this.find(address)?.shared)) this.#makeReadOnly(address);
     }
     return copy;
+  }
+
+  /** The frames of a region, which writes do not separate from now on. */
+  lend(region: Region): number[] {
+    const frames: number[] = [];
+    for (let at = region.start; at < region.end; at += PAGE_SIZE) {
+      frames.push(this.ownFrame(region, at));
+    }
+    this.#shares = true;
+    if (!region.shared) this.replace(region, { ...region, shared: true });
+    return frames;
+  }
+
+  /** Puts another region's frames behind pages that nobody has touched. */
+  borrow(start: number, frames: readonly number[]): void {
+    this.#shares = true;
+    for (const [index, frame] of frames.entries()) {
+      this.#memory.share(frame);
+      this.#frames.set((start - this.#base) / PAGE_SIZE + index, frame);
+    }
   }
 
   join(member: ProcessMemory): void {
@@ -159,7 +185,8 @@ export class Area {
   }
 
   #flags(region: Region, frame: number): number {
-    const writable = region.writable && this.#memory.references(frame) === 1;
+    const own = region.shared || this.#memory.references(frame) === 1;
+    const writable = region.writable && own;
     return PAGE_USER | (writable ? PAGE_WRITE : 0) | (region.executable ? 0 : PAGE_NX);
   }
 

@@ -84,6 +84,7 @@ export class ProcessMemory {
       writable: options.writable ?? false,
       executable: options.executable ?? false,
       contents: options.contents ?? [],
+      shared: false,
       mapping: { description: options.description },
     };
     this.#area(start).add(region);
@@ -104,6 +105,28 @@ export class ProcessMemory {
       address: address + start,
     }));
     this.map(start, length, contents === undefined ? options : { ...options, contents });
+    return start;
+  }
+
+  /**
+   * The frames of the mapping that starts at an address, for another process to map as well.
+   * @throws SysError EFAULT when no such mapping is that long
+   */
+  lend(address: number, length: number): number[] {
+    const region = this.find(address);
+    if (region?.start !== address || region.end < address + length) throw new SysError(EFAULT);
+    return this.#area(address)
+      .lend(region)
+      .slice(0, pageUp(length) / PAGE_SIZE);
+  }
+
+  /** A mapping of what another process lends; gives its address. */
+  borrow(frames: readonly number[], options: MappingOptions): number {
+    const start = this.grant(frames.length * PAGE_SIZE, options);
+    const region = this.find(start);
+    const area = this.#area(start);
+    if (region !== undefined) area.replace(region, { ...region, shared: true });
+    area.borrow(start, frames);
     return start;
   }
 

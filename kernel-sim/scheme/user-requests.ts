@@ -6,18 +6,22 @@ import {
   ENODEV,
   ESRCH,
   EVENT_READ,
+  MapArguments,
   O_NONBLOCK,
   Packet,
+  PROT_EXEC,
+  PROT_WRITE,
   SYS_FEVENT,
+  SYS_FMAP,
 } from '../abi/index.js';
 import type { Context } from '../context.js';
 import { SysError } from '../error.js';
 import type { Syscall } from '../syscall.js';
-import type { UserBuffer } from '../user-buffer.js';
+import { KernelBuffer, type UserBuffer } from '../user-buffer.js';
 import { WaitCondition } from '../wait-condition.js';
 import type { EventRegistry } from './event-registry.js';
 import { checked } from './result.js';
-import type { Reply } from './scheme.js';
+import type { MapRequest, Reply } from './scheme.js';
 
 /** Where the daemon's own end is: an open file of the root scheme. */
 export interface DaemonFile {
@@ -116,6 +120,23 @@ export class UserRequests {
     } finally {
       memory.revoke(address);
     }
+  }
+
+  /**
+   * Maps what the daemon gives the address of in its own memory: both see what the other writes, and
+   * so do forks of the caller. Differs: a fork of the daemon sees it as well, and the daemon is
+   * not told when the mapping goes. @throws SysError EFAULT
+   */
+  *map(caller: Context, handle: number, request: MapRequest): Syscall<number> {
+    const { offset, size, flags } = request;
+    const map = new KernelBuffer(MapArguments.encode({ offset, size, flags }));
+    const address = yield* this.callWith(caller, map, false, (at) => {
+      return [SYS_FMAP, handle, at, MapArguments.size];
+    });
+    return caller.memory.borrow(this.daemon.memory.lend(address, size), {
+      writable: (flags & PROT_WRITE) !== 0,
+      executable: (flags & PROT_EXEC) !== 0,
+    });
   }
 
   /** The daemon reads requests. */

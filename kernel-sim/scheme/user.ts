@@ -1,5 +1,5 @@
 // A scheme served by a daemon: every call becomes a request to it. Facts: scheme/user.rs
-// (UserScheme) of mid-2019. FMAP of such schemes is not offered: EBADF.
+// (UserScheme) of mid-2019.
 import {
   SYS_CHMOD,
   SYS_CLOSE,
@@ -26,7 +26,7 @@ import type { Context } from '../context.js';
 import type { Syscall } from '../syscall.js';
 import { KernelBuffer, type UserBuffer } from '../user-buffer.js';
 import { bytesFromPath } from './path.js';
-import type { Scheme } from './scheme.js';
+import type { MapRequest, Scheme } from './scheme.js';
 import type { UserRequests } from './user-requests.js';
 
 type Call = Syscall<number>;
@@ -84,6 +84,10 @@ export class UserScheme implements Scheme {
 
   fevent(handle: number, flags: number, caller: Context): Call {
     return this.#plain(SYS_FEVENT, handle, flags, 0, caller);
+  }
+
+  fmap(handle: number, request: MapRequest, caller: Context): Call {
+    return this.#requests.alive().map(caller, handle, request);
   }
 
   fpath(handle: number, target: UserBuffer, caller: Context): Call {
