@@ -71,6 +71,7 @@ export {
   WUNTRACED,
 } from './headers/sys-wait.js';
 export { chanDaemon } from './ipcd/daemon.js';
+export { shmDaemon } from './ipcd/shm-daemon.js';
 export { Libc } from './libc.js';
 export type { LinuxLinkOptions } from './link/linux-link.js';
 export { linuxLink } from './link/linux-link.js';

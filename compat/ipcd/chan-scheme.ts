@@ -16,6 +16,7 @@ import {
   O_NONBLOCK,
 } from '../../kernel-sim/abi/index.js';
 import { decodeText, encodeText } from '../libc.js';
+import type { Outcome } from './serve.js';
 
 interface Client {
   readonly kind: 'client';
@@ -36,9 +37,6 @@ interface Listener {
 }
 
 type Handle = Client | Listener;
-
-/** What a request comes to: a result (negative: an error) or undefined, to be tried again later. */
-export type Outcome = number | undefined;
 
 function newClient(flags: number, remote: Client['remote'], path?: string): Client {
   return { kind: 'client', flags, received: [], remote, path };
