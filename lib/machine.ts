@@ -1,5 +1,4 @@
 // The machine: CPU, kernel and C library put together, and programs started on it from outside.
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import {
   chanDaemon,
@@ -27,6 +26,7 @@ import {
 import { Errno } from './errno.js';
 import { StandardStreams } from './host/console.js';
 import { hostFiles } from './host/files.js';
+import { interpreterModule } from './interpreter.js';
 import { DEFAULT_PROFILE, type Profile, profileNamed } from './profiles.js';
 import { Tracer } from './tracer.js';
 import './v8-flags.js';
@@ -105,15 +105,6 @@ const STEPS_OF_A_CALL = 100;
 /** The kernel's paths are strings of bytes. */
 function filePath(path: string): string {
   return `file:${Buffer.from(path).toString('latin1')}`;
-}
-
-const INTERPRETER = new URL('../cpu/interpreter.wasm', import.meta.url);
-let interpreter: Uint8Array<ArrayBuffer> | undefined;
-
-/** The interpreter's module: the same bytes for every machine, so that they are compiled once. */
-function interpreterModule(): Uint8Array<ArrayBuffer> {
-  interpreter ??= new Uint8Array(readFileSync(INTERPRETER));
-  return interpreter;
 }
 
 export class Machine {

@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.js';
 import { put } from './output.js';
+import type { ProblemsOptions } from './problems.js';
 import { NAME, report, STATUS_USAGE } from './refusal.js';
 import type { RunOptions } from './run.js';
 
@@ -76,6 +77,17 @@ function commandLine(): Command {
     .action(async () => {
       const { listProfiles } = await import('./profiles.js');
       put('stdout', listProfiles());
+    });
+
+  program
+    .command('problems')
+    .description('list the known problems of tracing on Redox, or reproduce some of them')
+    .argument('[ids...]', 'the ones to reproduce, on revisions with and without them')
+    .option('--all', 'reproduce every one')
+    .option('--json', 'print JSON')
+    .action(async (ids: string[], options: ProblemsOptions) => {
+      const { problems } = await import('./problems.js');
+      process.exitCode = problems(ids, options);
     });
 
   return program;

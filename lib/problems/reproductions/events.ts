@@ -1,0 +1,255 @@
+// Reproductions: events of trace files, clones, exits, and tracers that wait for them.
+import * as abi from '../../../kernel-sim/abi/index.js';
+import type { Lab } from '../lab.js';
+import type { Reproduction } from '../reproduction.js';
+import { changed, kernel } from '../revisions.js';
+import {
+  attach,
+  attachNonBlocking,
+  calls,
+  EVENT_CLONE,
+  fork,
+  getpid,
+  PRE,
+  SIGNAL,
+  STEP,
+  spin,
+  type Traced,
+} from '../steps.js';
+
+const { O_RDWR, SIGTERM, WNOHANG } = abi;
+
+/** A process whose child makes a call and ends; it waits for that, and ends, too. */
+const parentOfOne: abi.HostedProgram = function* (user) {
+  const pid = yield* fork(user, calls(getpid));
+  yield { number: abi.SYS_WAITPID, a: pid, b: 0, c: 0 };
+  return 0;
+};
+
+/** Lets a tracee go on that clones itself, and asks for the event. */
+function untilClone(lab: Lab, { trace }: Traced): void {
+  if (lab.operations) {
+    lab.resume(trace, 'entry');
+    lab.pause();
+    lab.resume(trace, 'end');
+  } else lab.command(trace, EVENT_CLONE | SIGNAL);
+  lab.pause();
+}
+
+export const EVENTS: readonly Reproduction[] = [
+  {
+    id: 'KP-08',
+    faulty: [kernel('P1'), kernel('P2')],
+    sound: [kernel('P2b')],
+    run(lab) {
+      lab.spawnChan();
+      // closing the file of a daemon's scheme waits for the daemon
+      const { pid } = lab.child(function* (user) {
+        const name = Buffer.from('chan:somewhere');
+        const at = user.reserve(name.length);
+        user.memory.write(at, name);
+        yield { number: abi.SYS_OPEN, a: at, b: name.length, c: O_RDWR | abi.O_CREAT };
+        return 3;
+      });
+      const { trace } = attach(lab, pid);
+      for (let i = 0; i < 3; i++) lab.resume(trace, 'entry');
+      lab.see('the write that waits while it exits', lab.resume(trace, 'end'));
+      lab.see('waitpid with WNOHANG after it', lab.wait(pid, WNOHANG));
+    },
+    sights: [
+      { what: 'the write that waits while it exits', expected: ['1', '1', 'ESRCH'] },
+      {
+        what: 'waitpid with WNOHANG after it',
+        expected: ['0', '0', 'exited with 3'],
+        linux: 'exited with 3',
+      },
+    ],
+  },
+  {
+    id: 'KP-27',
+    faulty: [kernel('P2'), kernel('P6')],
+    sound: [kernel('P7')],
+    run(lab) {
+      const target = lab.child(spin, { name: 'tracee' });
+      const tracer = lab.child(
+        function* (user) {
+          const path = Buffer.from(`proc:${target.pid}/trace`);
+          const at = user.reserve(path.length);
+          user.memory.write(at, path);
+          const trace = yield { number: abi.SYS_OPEN, a: at, b: path.length, c: O_RDWR };
+          const word = user.reserve(8);
+          user.memory.storeNumber(word, lab.operations ? 0x02 : SIGNAL);
+          yield { number: abi.SYS_WRITE, a: trace, b: word, c: lab.operations ? 1 : 8 };
+          return 0;
+        },
+        { name: 'another tracer' },
+      );
+      lab.pause();
+      lab.kill(tracer.pid, SIGTERM);
+      lab.watch('the tracer that was killed in its write', () => lab.wait(tracer.pid));
+    },
+    sights: [],
+  },
+  {
+    id: 'KP-32',
+    faulty: [kernel('P8')],
+    sound: [kernel('P7'), kernel('P9')],
+    run(lab) {
+      const { pid, trace } = attachNonBlocking(lab, lab.child(calls(getpid)).pid);
+      lab.command(trace, 0);
+      lab.wait(pid);
+      lab.see('a command after its exit', lab.command(trace, PRE));
+    },
+    sights: [
+      {
+        what: 'a command after its exit',
+        expected: ['ENODEV', 'ESRCH', 'ESRCH'],
+        linux: 'ESRCH',
+      },
+    ],
+  },
+  {
+    id: 'KP-37',
+    faulty: [kernel('P9'), kernel('P12')],
+    sound: [kernel('P7'), changed('P12', { 'KP-37': false })],
+    run(lab) {
+      const target = lab.child(spin, { name: 'tracee' });
+      lab.child(
+        function* (user) {
+          const path = Buffer.from(`proc:${target.pid}/trace`);
+          const at = user.reserve(path.length);
+          user.memory.write(at, path);
+          const trace = yield { number: abi.SYS_OPEN, a: at, b: path.length, c: O_RDWR };
+          const buffer = user.reserve(64);
+          user.memory.storeNumber(buffer, SIGNAL);
+          yield { number: abi.SYS_WRITE, a: trace, b: buffer, c: 8 };
+          yield { number: abi.SYS_READ, a: trace, b: buffer, c: 56 };
+          return 0;
+        },
+        { name: 'another tracer' },
+      );
+      lab.pause();
+      lab.watch('opening any file of proc: while another tracer waits', () => {
+        const result = lab.open(`proc:${target.pid}/regs/int`);
+        return typeof result === 'string' ? result : 'opens';
+      });
+    },
+    sights: [],
+  },
+  {
+    id: 'KP-39',
+    faulty: [kernel('P9'), kernel('P12')],
+    sound: [kernel('P7'), changed('P12', { 'KP-39': false })],
+    run(lab) {
+      const traced = attachNonBlocking(lab, lab.child(parentOfOne).pid);
+      lab.command(traced.trace, EVENT_CLONE | SIGNAL);
+      lab.pause();
+      lab.setNonBlocking(traced.trace, false);
+      lab.watch('reading 40 bytes of a CLONE event', () => lab.read(traced.trace, 40).result);
+    },
+    sights: [
+      {
+        what: 'reading 40 bytes of a CLONE event',
+        expected: ['kernel panic', 'kernel panic', '0', '0'],
+      },
+    ],
+  },
+  {
+    id: 'KP-40',
+    faulty: [kernel('P3'), kernel('P4'), kernel('P7'), kernel('P12')],
+    sound: [changed('P12', { 'KP-40': false })],
+    run(lab) {
+      const traced = attachNonBlocking(lab, lab.child(parentOfOne).pid);
+      untilClone(lab, traced);
+      const child = Number(lab.events(traced.trace).split(' ')[1]);
+      const own = attachNonBlocking(lab, child);
+      lab.watch('reading the registers of the new child', () => lab.read(own.regs, 168).result);
+      if (lab.operations) return;
+      lab.see('stepping it', lab.command(own.trace, STEP));
+    },
+    sights: [
+      {
+        what: 'reading the registers of the new child',
+        expected: ['runs for ever', 'runs for ever', 'ENOTRECOVERABLE', 'ENOTRECOVERABLE', '168'],
+        linux: 'its registers',
+      },
+      {
+        what: 'stepping it',
+        expected: ['-', '-', 'ENOTRECOVERABLE', 'ENOTRECOVERABLE', '8'],
+      },
+    ],
+  },
+  {
+    id: 'KP-49',
+    faulty: [kernel('P3'), kernel('P7')],
+    sound: [kernel('P8'), kernel('P12')],
+    run(lab) {
+      const mem = lab.opened(`proc:${lab.child(spin).pid}/mem`);
+      const queue = lab.opened('event:');
+      const event = abi.Event.encode({ id: mem, flags: abi.EVENT_READ, data: 0n });
+      lab.watch('subscribing to a mem file', () => lab.write(queue, event));
+    },
+    sights: [
+      {
+        what: 'subscribing to a mem file',
+        expected: ['kernel panic', 'kernel panic', 'ENODEV', '24'],
+      },
+    ],
+  },
+  {
+    id: 'KP-64',
+    faulty: [kernel('P9'), kernel('P12')],
+    sound: [kernel('P7'), changed('P12', { 'KP-64': false })],
+    run(lab) {
+      const traced = attachNonBlocking(lab, lab.child(parentOfOne).pid);
+      untilClone(lab, traced);
+      lab.kill(traced.pid, SIGTERM);
+      lab.command(traced.trace, EVENT_CLONE);
+      lab.pause();
+      lab.see('the tracee', lab.wait(traced.pid));
+      const events = lab.events(traced.trace);
+      lab.see('reading the event from before', events.replace(/\d+/, 'n'));
+    },
+    sights: [
+      {
+        what: 'the tracee',
+        expected: [
+          'killed by SIGTERM',
+          'killed by SIGTERM',
+          'killed by SIGTERM',
+          'killed by SIGTERM',
+        ],
+      },
+      {
+        what: 'reading the event from before',
+        expected: ['ESRCH', 'ESRCH', 'CLONE n', 'CLONE n'],
+      },
+    ],
+  },
+  {
+    id: 'KP-66',
+    faulty: [kernel('P3'), kernel('P5b')],
+    sound: [kernel('P5c'), kernel('P7'), kernel('P12')],
+    run(lab) {
+      const traced = attachNonBlocking(lab, lab.child(parentOfOne).pid);
+      untilClone(lab, traced);
+      lab.see('event', lab.events(traced.trace).replace(/\d+/, 'n'));
+      lab.resume(traced.trace, 'continue');
+      lab.watch('the tracee, which waits for its child', () => lab.wait(traced.pid));
+    },
+    sights: [
+      { what: 'event', expected: ['CLONE n', 'CLONE n', 'CLONE n', 'CLONE n', 'CLONE n'] },
+      {
+        what: 'the tracee, which waits for its child',
+        expected: [
+          'wait for ever: tracer, child, child',
+          'wait for ever: tracer, child, child',
+          'exited with 0',
+          'exited with 0',
+          'exited with 0',
+        ],
+        linux: 'exited with 0',
+      },
+    ],
+  },
+];

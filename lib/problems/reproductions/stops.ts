@@ -1,0 +1,387 @@
+// Reproductions: stops, and the commands that lead to them, by proc:PID/trace alone.
+import * as abi from '../../../kernel-sim/abi/index.js';
+import type { Lab } from '../lab.js';
+import type { Reproduction } from '../reproduction.js';
+import { changed, kernel } from '../revisions.js';
+import {
+  attach,
+  attachNonBlocking,
+  callAt,
+  calls,
+  exit,
+  getpid,
+  getuid,
+  handle,
+  IGNORE,
+  POST,
+  PRE,
+  raise,
+  SIGNAL,
+  STEP,
+  spin,
+  syscall,
+  WAIT,
+} from '../steps.js';
+
+const { SIGTERM, SIGUSR1, WNOHANG } = abi;
+
+/** Everybody waits, and nobody can go on. */
+const FOR_EVER = 'wait for ever: tracer, child';
+
+/** A program that writes `x` to the console and ends. */
+function writer(): abi.HostedProgram {
+  return function* (user) {
+    const at = user.reserve(1);
+    user.memory.store8(at, 'x'.charCodeAt(0));
+    yield { number: abi.SYS_WRITE, a: 1, b: at, c: 1 };
+    return 0;
+  };
+}
+
+function written(lab: Lab): string {
+  return lab.console.stdout === '' ? 'not written' : 'written';
+}
+
+/** What rax shows at a stop: the call about to be made, or a result. */
+function raxAt(lab: Lab, regs: number): string {
+  const rax = Number(lab.registers(regs).rax);
+  const entries: readonly number[] = [abi.SYS_KILL, abi.SYS_GETUID, abi.SYS_SIGRETURN];
+  return entries.includes(rax) ? abi.syscallName(rax) : `result ${rax}`;
+}
+
+/** A process that handles SIGUSR1 by a system call and sends it to itself. */
+const selfSignaller: abi.HostedProgram = function* (user) {
+  yield* handle(user, SIGUSR1, function* () {
+    yield getuid;
+  });
+  const pid = yield getpid;
+  yield { number: abi.SYS_KILL, a: pid, b: SIGUSR1 };
+  return 0;
+};
+
+/** Runs a tracee to the entry of its next call, with the tracer that the kernel's ABI takes. */
+function toEntry(lab: Lab, trace: number): void {
+  lab.resume(trace, 'entry');
+  if (!lab.operations) lab.events(trace);
+}
+
+function toEnd(lab: Lab, trace: number): void {
+  lab.resume(trace, 'end');
+  if (!lab.operations) lab.events(trace);
+}
+
+export const STOPS: readonly Reproduction[] = [
+  {
+    id: 'KP-01',
+    faulty: [kernel('P2'), kernel('P7'), kernel('P12')],
+    sound: [],
+    run(lab) {
+      const { pid, trace, regs } = attachNonBlocking(lab, lab.child(calls(getuid)).pid);
+      lab.resume(trace, 'entry');
+      lab.pause();
+      lab.see('the tracee stopped at the entry of', callAt(lab, regs));
+      lab.watch('waitpid', () => lab.wait(pid));
+    },
+    sights: [
+      {
+        what: 'the tracee stopped at the entry of',
+        expected: ['getuid', 'getuid', 'getuid'],
+        linux: 'getuid',
+      },
+      { what: 'waitpid', expected: [FOR_EVER, FOR_EVER, FOR_EVER], linux: 'stopped by SIGTRAP' },
+    ],
+  },
+  {
+    id: 'KP-12',
+    faulty: [kernel('P2'), kernel('P4')],
+    sound: [kernel('P5c'), kernel('P12')],
+    run(lab) {
+      const { trace, regs } = attach(lab, lab.child(selfSignaller).pid);
+      for (let i = 0; i < 2; i++) {
+        toEntry(lab, trace);
+        toEnd(lab, trace);
+      }
+      const order: string[] = [];
+      const entries: string[] = [];
+      for (let i = 0; i < 5; i++) {
+        let entry = i % 2 === 0; // all that can be known without two kinds of stops
+        if (lab.operations) lab.resume(trace, 'entry');
+        else entry = lab.next(trace, PRE | POST) === 'PRE_SYSCALL';
+        const at = raxAt(lab, regs);
+        order.push(at);
+        if (entry) entries.push(at);
+      }
+      lab.see('rax at the stops', order.join(', '));
+      lab.see('the entries, for the tracer', entries.join(', '));
+    },
+    sights: [
+      {
+        what: 'rax at the stops',
+        expected: [
+          'kill, getuid, result 0, sigreturn, result 0',
+          'kill, getuid, result 0, sigreturn, result 0',
+          'kill, getuid, result 0, sigreturn, result 0',
+          'kill, getuid, result 0, sigreturn, result 0',
+        ],
+        linux: 'kill, result 0, getuid, result 0, sigreturn',
+      },
+      {
+        what: 'the entries, for the tracer',
+        expected: [
+          'kill, result 0, result 0',
+          'kill, result 0, result 0',
+          'kill, getuid, sigreturn',
+          'kill, getuid, sigreturn',
+        ],
+        linux: 'kill, getuid, sigreturn',
+      },
+    ],
+  },
+  {
+    id: 'KP-13',
+    faulty: [kernel('P4')],
+    sound: [kernel('P6'), kernel('P12')],
+    run(lab) {
+      const { pid, trace } = attachNonBlocking(lab, lab.child(spin).pid);
+      if (lab.operations) lab.operate(trace, 0x05);
+      else lab.command(trace, SIGNAL);
+      lab.pause();
+      lab.kill(pid, SIGTERM);
+      lab.pause();
+      lab.see('event', lab.events(trace));
+      lab.see('the tracee then', lab.wait(pid, WNOHANG));
+      if (lab.operations) return;
+      lab.command(trace, IGNORE | SIGNAL);
+      lab.pause();
+      lab.see('after IGNORE', lab.wait(pid, WNOHANG));
+    },
+    sights: [
+      {
+        what: 'event',
+        expected: ['SIGNAL SIGTERM', 'SIGNAL SIGTERM', 'SIGNAL SIGTERM'],
+        linux: 'stopped by SIGTERM',
+      },
+      { what: 'the tracee then', expected: ['killed by SIGTERM', '0', '0'], linux: '0' },
+      { what: 'after IGNORE', expected: ['-', '0', '0'], linux: '0' },
+    ],
+  },
+  {
+    id: 'KP-14',
+    faulty: [kernel('P5'), kernel('P7')],
+    sound: [kernel('P9'), kernel('P12')],
+    run(lab) {
+      const { trace } = attach(lab, lab.child(calls(getpid, getuid)).pid);
+      lab.command(trace, PRE);
+      lab.pause();
+      lab.command(trace, POST); // while the first event is unread
+      lab.see('first read', lab.events(trace, 1));
+      lab.watch('second read', () => lab.events(trace, 1));
+    },
+    sights: [
+      {
+        what: 'first read',
+        expected: ['PRE_SYSCALL', 'PRE_SYSCALL', 'PRE_SYSCALL', 'PRE_SYSCALL'],
+      },
+      { what: 'second read', expected: ['none', 'none', 'POST_SYSCALL', 'POST_SYSCALL'] },
+    ],
+  },
+  {
+    id: 'KP-15',
+    faulty: [kernel('P2'), kernel('P4')],
+    sound: [kernel('P5c'), kernel('P12')],
+    run(lab) {
+      const { pid, trace } = attach(lab, lab.child(writer()).pid);
+      toEntry(lab, trace);
+      if (lab.operations) lab.operate(trace, 0x13);
+      else lab.next(trace, IGNORE | POST);
+      if (lab.operations) lab.operate(trace, 0x01);
+      else lab.command(trace, 0);
+      lab.wait(pid);
+      lab.see('a write, SYSEMU being said at its entry', written(lab));
+
+      const stepped = attach(lab, lab.machineChild([...syscall(abi.SYS_GETUID), ...exit(0)]).pid);
+      if (lab.operations) {
+        toEntry(lab, stepped.trace);
+        toEnd(lab, stepped.trace);
+      } else lab.next(stepped.trace, POST);
+      const stops = [1, 2].map(() =>
+        lab.operations
+          ? `write gives ${lab.resume(stepped.trace, 'step')}`
+          : lab.next(stepped.trace, STEP | PRE),
+      );
+      lab.see('two steps, of which one is mov edi, 0', stops.join(', '));
+    },
+    sights: [],
+  },
+  {
+    id: 'KP-34',
+    faulty: [kernel('P5c'), kernel('P7')],
+    sound: [kernel('P9')],
+    run(lab) {
+      const { trace, regs, pid } = attachNonBlocking(lab, lab.child(calls(getpid, getuid)).pid);
+      const at = () => {
+        lab.pause();
+        const status = lab.wait(pid, WNOHANG);
+        return status === '0' ? callAt(lab, regs) : status;
+      };
+      lab.command(trace, PRE);
+      lab.command(trace, WAIT);
+      lab.see('after PRE and WAIT alone, it is at', at());
+      if (lab.seen.get('after PRE and WAIT alone, it is at') !== 'getpid') return;
+      lab.command(trace, WAIT);
+      lab.see('after WAIT alone once more', at());
+      lab.events(trace);
+      lab.command(trace, PRE | WAIT);
+      lab.see('after PRE | WAIT', at());
+    },
+    sights: [
+      {
+        what: 'after PRE and WAIT alone, it is at',
+        expected: ['getpid', 'getpid', 'exited with 2'],
+      },
+      { what: 'after WAIT alone once more', expected: ['getpid', 'getpid', '-'] },
+      { what: 'after PRE | WAIT', expected: ['getuid', 'getuid', '-'] },
+    ],
+  },
+  {
+    id: 'KP-36',
+    faulty: [kernel('P9'), kernel('P12')],
+    sound: [kernel('P7'), changed('P12', { 'KP-36': false })],
+    run(lab) {
+      const { pid, trace } = attach(lab, lab.child(calls(getpid)).pid);
+      lab.see('stop', lab.next(trace, PRE));
+      lab.kill(pid, abi.SIGCHLD); // nobody handles it
+      lab.pause();
+      lab.see('read again', lab.events(trace));
+    },
+    sights: [
+      {
+        what: 'stop',
+        expected: ['PRE_SYSCALL', 'PRE_SYSCALL', 'PRE_SYSCALL', 'PRE_SYSCALL'],
+        linux: 'stopped by SIGTRAP',
+      },
+      { what: 'read again', expected: ['PRE_SYSCALL', 'PRE_SYSCALL', 'none', 'none'] },
+    ],
+  },
+  {
+    id: 'KP-38',
+    faulty: [kernel('P9'), kernel('P12')],
+    sound: [kernel('P7'), changed('P12', { 'KP-38': false })],
+    run(lab) {
+      const { trace } = attach(lab, lab.child(calls(getpid)).pid);
+      lab.watch('waiting for a stop, the exit being first', () => {
+        const result = lab.command(trace, SIGNAL);
+        lab.pause();
+        return typeof result === 'string' ? result : lab.events(trace);
+      });
+    },
+    sights: [
+      {
+        what: 'waiting for a stop, the exit being first',
+        expected: ['wait for ever: tracer', 'wait for ever: tracer', 'ESRCH', 'ESRCH'],
+        linux: 'exited with 0',
+      },
+    ],
+  },
+  {
+    id: 'KP-43',
+    faulty: [kernel('P2'), kernel('P7'), kernel('P12')],
+    sound: [changed('P12', { 'KP-43': false })],
+    run(lab) {
+      const first = attachNonBlocking(lab, lab.child(calls(getuid)).pid);
+      lab.resume(first.trace, 'entry');
+      lab.pause();
+      lab.kill(first.pid, SIGTERM);
+      lab.pause();
+      lab.see('SIGTERM at a stop', lab.wait(first.pid, WNOHANG));
+
+      let handled = 'no';
+      const program: abi.HostedProgram = function* (user) {
+        yield* handle(user, SIGUSR1, function* () {
+          handled = 'yes';
+          yield getpid;
+        });
+        return 0;
+      };
+      const second = attachNonBlocking(lab, lab.child(program).pid);
+      for (const to of ['entry', 'end'] as const) {
+        lab.resume(second.trace, to);
+        lab.pause();
+      }
+      lab.kill(second.pid, SIGUSR1);
+      lab.pause();
+      lab.see('a handler runs at a stop', handled);
+    },
+    sights: [
+      {
+        what: 'SIGTERM at a stop',
+        expected: ['killed by SIGTERM', 'killed by SIGTERM', 'killed by SIGTERM', '0'],
+        linux: '0',
+      },
+      { what: 'a handler runs at a stop', expected: ['yes', 'yes', 'yes', 'no'], linux: 'no' },
+    ],
+  },
+  {
+    id: 'KP-51',
+    faulty: [kernel('P5b'), kernel('P7'), kernel('P12')],
+    sound: [changed('P12', { 'KP-51': false })],
+    run(lab) {
+      const { pid, trace } = attach(lab, lab.child(writer()).pid);
+      lab.next(trace, PRE);
+      lab.setNonBlocking(trace, true);
+      lab.command(trace, IGNORE);
+      lab.pause();
+      lab.see('the call, after IGNORE alone', written(lab));
+      lab.see('the tracee', lab.wait(pid));
+
+      const control = attach(lab, lab.child(writer()).pid);
+      const before = lab.console.stdout;
+      lab.next(control.trace, PRE);
+      lab.next(control.trace, IGNORE | POST);
+      lab.see('after IGNORE | POST', lab.console.stdout === before ? 'not written' : 'written');
+    },
+    sights: [
+      {
+        what: 'the call, after IGNORE alone',
+        expected: ['written', 'written', 'written', 'not written'],
+        linux: 'not written',
+      },
+      {
+        what: 'the tracee',
+        expected: ['exited with 0', 'exited with 0', 'exited with 0', 'exited with 0'],
+      },
+      {
+        what: 'after IGNORE | POST',
+        expected: ['not written', 'not written', 'not written', 'not written'],
+      },
+    ],
+  },
+  {
+    id: 'KP-69',
+    faulty: [kernel('P9'), kernel('P12')],
+    sound: [kernel('P7'), changed('P12', { 'KP-69': false })],
+    run(lab) {
+      const { pid, trace } = attach(lab, lab.child(selfSignaller).pid);
+      lab.see('stop', lab.next(trace, SIGNAL));
+      lab.kill(pid, abi.SIGCHLD);
+      lab.pause();
+      lab.setNonBlocking(trace, true);
+      const again = lab.events(trace, 64);
+      lab.note(`read again: ${again.split(', ').length} events`);
+      lab.see('twenty turns later', again.split(', ').length > 10 ? 'a flood of it' : again);
+    },
+    sights: [
+      {
+        what: 'stop',
+        expected: ['SIGNAL SIGUSR1', 'SIGNAL SIGUSR1', 'SIGNAL SIGUSR1', 'SIGNAL SIGUSR1'],
+        linux: 'stopped by SIGUSR1',
+      },
+      {
+        what: 'twenty turns later',
+        expected: ['a flood of it', 'a flood of it', 'none', 'none'],
+        linux: 'nothing more',
+      },
+    ],
+  },
+];
+void [raise];
