@@ -42,6 +42,12 @@ export interface WorkingDirectory {
   path: string;
 }
 
+/**
+ * Which registers tracers see during a signal: those of the kernel's handler, those it interrupted,
+ * or the latter unless the program handles the signal itself.
+ */
+export type SignalFrames = 'live' | 'interrupted' | 'by action';
+
 export interface ContextParts {
   readonly pid: number;
   readonly name: string;
@@ -50,6 +56,7 @@ export interface ContextParts {
   readonly files: Descriptors;
   readonly actions: SignalActions;
   readonly waitMap: WaitMap;
+  readonly signalFrames: SignalFrames;
 }
 
 export class Context {
@@ -113,6 +120,8 @@ export class Context {
   signalMask: Uint8Array = new Uint8Array(16);
   readonly waitMap: WaitMap;
 
+  readonly #signalFrames: SignalFrames;
+
   readonly #queue: RunQueue;
   #status: Status = BLOCKED;
   #ptraceStop = false;
@@ -128,6 +137,7 @@ export class Context {
     this.memory = parts.memory;
     this.actions = parts.actions;
     this.waitMap = parts.waitMap;
+    this.#signalFrames = parts.signalFrames;
     this.#queue = parts.queue;
     this.saved.reset();
   }
@@ -197,17 +207,21 @@ export class Context {
   }
 
   /**
-   * The registers that proc: shows: the interrupted ones while the kernel handles a signal whose
-   * action is its own, the live ones while a handler runs; undefined when there is no frame.
+   * The registers that proc: shows: since 2019-07-20 the interrupted ones while the kernel handles
+   * a signal whose action is its own, the live ones while a handler runs; undefined when there is
+   * no frame.
    */
   get frameRegisters(): Registers | undefined {
-    const backup = this.backup;
-    if (backup !== undefined) {
-      const { handler } = this.action(backup.signal);
-      if (handler === SIG_DFL || handler === SIG_IGN) {
-        return backup.frame ? backup.registers : undefined;
-      }
+    const { backup } = this;
+    if (backup !== undefined && this.#seesBackup(backup.signal)) {
+      return backup.frame ? backup.registers : undefined;
     }
     return this.frame ? this.registers : undefined;
+  }
+
+  #seesBackup(signal: number): boolean {
+    if (this.#signalFrames !== 'by action') return this.#signalFrames === 'interrupted';
+    const { handler } = this.action(signal);
+    return handler === SIG_DFL || handler === SIG_IGN;
   }
 }

@@ -1,9 +1,8 @@
 // Exceptions of user mode. Source: interrupt/exception.rs of 2019: a fault ends the process at
-// once, with a signal's number for its status but no signal; the trap flag and int3 ask the tracer
-// first.
+// once, with a signal's number for its status but no signal, and sends one since July 2020; the
+// trap flag and int3 ask the tracer first.
 import {
   FLAG_TF,
-  type Registers,
   RFLAGS,
   RIP,
   VECTOR_AC,
@@ -16,6 +15,7 @@ import {
   VECTOR_XM,
 } from '../cpu/index.js';
 import {
+  PTRACE_FLAG_IGNORE,
   PTRACE_STOP_BREAKPOINT,
   PTRACE_STOP_SINGLESTEP,
   SIGBUS,
@@ -28,7 +28,9 @@ import {
 import type { Context } from './context.js';
 import type { Kernel } from './kernel.js';
 import { exit } from './process/exit.js';
-import type { Syscall } from './syscall.js';
+import { addTrapFlag, clearTrapFlag } from './ptrace/trap-flag.js';
+import { send } from './signal/calls.js';
+import { RESCHEDULE, type Syscall } from './syscall.js';
 
 /** Every other vector is a SIGSEGV. */
 const SIGNALS: ReadonlyMap<number, number> = new Map([
@@ -44,37 +46,43 @@ const SIGNALS: ReadonlyMap<number, number> = new Map([
 
 /** A fault that the kernel cannot settle. */
 export function* fault(kernel: Kernel, context: Context, vector: number): Syscall<void> {
-  context.frame = !kernel.profile.faults['KP-30'];
-  yield* exit(kernel, context, signaledStatus(SIGNALS.get(vector) ?? SIGSEGV));
+  yield* die(kernel, context, SIGNALS.get(vector) ?? SIGSEGV);
+}
+
+/** Until July 2020 (KP-16) a fault ended its process; then it sent a signal to it. */
+function* die(kernel: Kernel, context: Context, signal: number): Syscall<void> {
+  const { faults } = kernel.profile;
+  context.frame = !faults['KP-30'];
+  if (faults['KP-16']) yield* exit(kernel, context, signaledStatus(signal));
+  send(kernel, context, signal);
+  // delivered when the context is switched to
+  yield RESCHEDULE;
 }
 
 /** #DB: one step with the trap flag is done. Without a tracer to tell, the process dies of it. */
 export function* debugTrap(kernel: Kernel, context: Context): Syscall<void> {
   context.frame = true;
   const stepping = (context.registers.number(RFLAGS) & FLAG_TF) !== 0;
-  setTrapFlag(context.registers, false);
+  clearTrapFlag(context.registers);
   if (context.traced) {
     const stop = kernel.parts.tracing.breakpoint(context, PTRACE_STOP_SINGLESTEP);
     if ((yield* stop) !== undefined) return;
   }
-  setTrapFlag(context.registers, stepping);
-  yield* exit(kernel, context, signaledStatus(SIGTRAP));
+  if (stepping) addTrapFlag(context.registers);
+  yield* die(kernel, context, SIGTRAP);
 }
 
 /** #BP, by int3. */
 export function* breakpointTrap(kernel: Kernel, context: Context): Syscall<void> {
+  const { faults } = kernel.profile;
   context.frame = true;
   const { registers } = context;
-  if (!kernel.profile.faults['KP-17']) registers.setNumber(RIP, registers.number(RIP) - 1);
+  if (!faults['KP-17']) registers.setNumber(RIP, registers.number(RIP) - 1);
   if (context.traced) {
     const stop = kernel.parts.tracing.breakpoint(context, PTRACE_STOP_BREAKPOINT);
-    if ((yield* stop) !== undefined) return;
+    const word = yield* stop;
+    const taken = faults['KP-52'] || ((word ?? 0) & PTRACE_FLAG_IGNORE) !== 0;
+    if (word !== undefined && taken) return;
   }
-  context.frame = !kernel.profile.faults['KP-30'];
-  yield* exit(kernel, context, signaledStatus(SIGTRAP));
-}
-
-function setTrapFlag(registers: Registers, set: boolean): void {
-  const flags = registers.number(RFLAGS);
-  registers.setNumber(RFLAGS, set ? flags | FLAG_TF : flags & ~FLAG_TF);
+  yield* die(kernel, context, SIGTRAP);
 }

@@ -14,7 +14,7 @@ export type {
   SpawnOptions,
   Statistics,
 } from './options.js';
-export { KernelPanic } from './panic.js';
+export { KernelHang, KernelPanic } from './panic.js';
 export type { Processor } from './processor.js';
 export { KERNEL_PROFILES, type KernelProfile, kernelProfile, P7 } from './profile.js';
 export type { Protocol, RevisionName } from './revisions.js';

@@ -2,7 +2,7 @@
 // switch follows context/switch.rs of 2019: scan everybody, pick the next, give it a signal.
 import { type Cpu, OutOfMemoryError, VECTOR_PF } from '../cpu/index.js';
 import { Clock } from './clock.js';
-import { Context, RUNNABLE } from './context.js';
+import { Context, RUNNABLE, type SignalFrames } from './context.js';
 import { Contexts, IDLE_PID } from './contexts.js';
 import { Core } from './core.js';
 import { Deadlines } from './deadlines.js';
@@ -19,6 +19,7 @@ import type {
   SpawnOptions,
   Statistics,
 } from './options.js';
+import { KernelHang } from './panic.js';
 import type { Descriptors, Parts } from './parts.js';
 import { Futexes } from './process/futex.js';
 import { checkProcessors, Processor, STRETCH } from './processor.js';
@@ -61,6 +62,8 @@ export class Kernel {
   readonly trace = new TraceHash();
   readonly counts = { contextSwitches: 0, systemCalls: 0, ptraceStops: 0 };
 
+  /** Contexts that spin in the kernel until somebody else does something, and where. */
+  readonly #spinning = new Map<Context, Syscall<void> | undefined>();
   /** What is left of the current context's quantum, or of the stretch that its CPU has. */
   remaining: number;
   /** Of several CPUs, the one that has the emulated core. */
@@ -83,6 +86,7 @@ export class Kernel {
       files: options.files ?? new FileTree(),
       contexts: this.contexts,
       frames: cpu.memory,
+      profile: this.profile,
       kill: (caller, pid, signal) => sendTo(this, caller, pid, signal),
       monotonic: () => this.clock.monotonic,
       realtime: () => this.clock.boot * 1e9 + this.clock.monotonic,
@@ -90,6 +94,7 @@ export class Kernel {
       countPtraceStop: () => {
         this.counts.ptraceStops++;
       },
+      demandHope: (caller, what) => this.#demandHope(caller, what),
     });
     this.calls = callTable(this.parts);
     this.processors = this.#createProcessors(options.cpus ?? 1);
@@ -163,6 +168,7 @@ export class Kernel {
       files,
       actions: new SignalActions(),
       waitMap: new WaitMap(),
+      signalFrames: this.#signalFrames,
     });
     this.contexts.add(context);
     return context;
@@ -379,6 +385,23 @@ export class Kernel {
     context.ruid = context.euid = options.uid ?? 0;
     context.rgid = context.egid = options.gid ?? 0;
     return context;
+  }
+
+  /** @throws KernelHang when nobody but such contexts as this one, which spins, will ever run */
+  #demandHope(caller: Context, what: string): void {
+    this.#spinning.set(caller, caller.flow);
+    const idle = this.signaled.size === 0 && this.restoring.size === 0;
+    if (!idle || this.deadlines.earliest !== undefined) return;
+    const spins = (one: Context): boolean =>
+      one.flow !== undefined && this.#spinning.get(one) === one.flow;
+    const hopeless = this.#queues.every(({ contexts }) => contexts.every(spins));
+    if (!hopeless || this.parts.idle()) return;
+    throw new KernelHang(`pid ${caller.pid} (${caller.name}) looks for ${what}`);
+  }
+
+  get #signalFrames(): SignalFrames {
+    if (this.profile.faults['KP-04']) return 'live';
+    return this.profile.alwaysBackup ? 'interrupted' : 'by action';
   }
 
   #deadlock(): DeadlockError {

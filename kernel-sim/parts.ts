@@ -28,6 +28,12 @@ export interface Tracing {
    * when the tracee goes on (0 when there is none), undefined when nobody asked.
    */
   breakpoint(context: Context, stop: number, details?: StopDetails): Syscall<number | undefined>;
+  /** Whether the call is skipped; `word` is what the stop before it gave. */
+  ignoresCall(context: Context, word: number | undefined): boolean;
+  /** Whether a stop after the call is worth asking for. */
+  stopsAfterCall(word: number | undefined, ignored: boolean): boolean;
+  /** A signal is about to act: the stop for it, and whether it shall be dropped. */
+  signaled(context: Context, signal: number, handler: number): Syscall<boolean>;
   /** PTRACE_EVENT_CLONE, and what it does to the child; the child has not run yet. */
   cloned(parent: Context, child: Context): void;
   /** The context is Exited now: its status is posted and its tracer must learn of it. */

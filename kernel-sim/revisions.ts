@@ -44,14 +44,16 @@ export interface Behaviour {
   readonly opensZombies: boolean;
   /** Whether a command word with unknown bits is EINVAL. */
   readonly checksWords: boolean;
-  /** Whether CLONE and stops are told only if the word in force asks. */
+  /** Whether clones are told, and calls skipped, only where the word of a stop asks. */
   readonly eventsAsked: boolean;
+  /** Whether event: queues hear of a tracee's end. */
+  readonly exitEvents: boolean;
+  /** Whether IGNORE drops signals. */
+  readonly ignoresSignals: boolean;
   /** What a trace file's event: queues hear of besides unread events. */
   readonly writeEvents: 'none' | 'stops' | 'stops-only';
   /** Whether closing any file of a process lets it go (P1), unfreezes it (P4), or only trace. */
   readonly closing: 'any-continues' | 'any-unfreezes' | 'trace';
-  /** Whether EVENT bits keep a breakpoint armed by themselves. */
-  readonly eventsArm: boolean;
   /** Whether proc:PID/exe exists, and fstat on files of proc:. */
   readonly exe: boolean;
   /** Whether a nanosleep that a signal interrupted goes on sleeping afterwards. */
@@ -78,9 +80,10 @@ export const FIRST: Behaviour = {
   opensZombies: true,
   checksWords: false,
   eventsAsked: false,
+  exitEvents: false,
+  ignoresSignals: false,
   writeEvents: 'none',
   closing: 'any-continues',
-  eventsArm: false,
   exe: false,
   nanosleepResumes: false,
   multiCore: false,
@@ -159,14 +162,14 @@ export const REVISIONS = [
     date: '2019-07-27',
     commit: 'a7b2bd22',
     description: 'P5b with clones remembered when they are read',
-    changes: { writeEvents: 'none' },
+    changes: { writeEvents: 'none', exitEvents: true },
   },
   {
     name: 'P6',
     date: '2019-07-31',
     commit: 'd28b5786',
     description: 'IGNORE for signals, stops at int3',
-    changes: { stops: BREAKPOINTS },
+    changes: { stops: BREAKPOINTS, ignoresSignals: true },
   },
   {
     name: 'P7',
@@ -194,7 +197,7 @@ export const REVISIONS = [
     date: '2020-06-16',
     commit: '654c0a7b',
     description: 'reading events waits, writing commands does not',
-    changes: { protocol: 'read-waits', eventsArm: true },
+    changes: { protocol: 'read-waits' },
   },
   {
     name: 'P10',

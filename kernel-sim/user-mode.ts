@@ -17,10 +17,15 @@ import { SegmentationFault } from './error.js';
 import { breakpointTrap, debugTrap, fault } from './exceptions.js';
 import { setCall } from './hosted/call.js';
 import type { Kernel } from './kernel.js';
+import { KernelPanic } from './panic.js';
 import { enter, enterByInterrupt } from './syscall/entry.js';
 import { TRACE } from './trace-hash.js';
 
 const SYSCALL_VECTOR = 0x80;
+/** CS, as the cpu numbers segments, and what it holds. */
+const CS = 1;
+const USER_CODE = 0x23;
+const KERNEL_CODE = 0x08;
 
 /** A program reached an instruction that the CPU does not implement. */
 export class UnimplementedInstruction extends Error {
@@ -40,8 +45,24 @@ export class UnimplementedInstruction extends Error {
 }
 
 export function runUser(kernel: Kernel, context: Context, user: UserCode): void {
+  if (kernel.profile.faults['KP-26'] && !returnsToUser(kernel, context)) return;
   if (user.kind === 'machine') runMachine(kernel, context);
   else if (user.kind === 'steps') runStep(kernel, context, user);
+}
+
+/** What `iretq` makes of the code selector, which tracers could write. */
+function returnsToUser(kernel: Kernel, context: Context): boolean {
+  const { registers, pid, name } = context;
+  const selector = registers.selector(CS);
+  if (selector === USER_CODE) return true;
+  const named = `0x${selector.toString(16)}`;
+  if (selector === KERNEL_CODE) {
+    const what = `pid ${pid} (${name}) runs with the kernel's privilege`;
+    throw new KernelPanic(`${what}, as its tracer wrote ${named} to cs (KP-26)`, 'machine lost');
+  }
+  registers.setSelector(CS, USER_CODE);
+  context.flow = fault(kernel, context, VECTOR_GP);
+  return false;
 }
 
 function runMachine(kernel: Kernel, context: Context): void {
@@ -83,11 +104,21 @@ function interrupt(
   exit: Extract<Exit, { reason: 'interrupt' }>,
 ): void {
   if (exit.vector === SYSCALL_VECTOR) enterByInterrupt(kernel, context);
-  else if (exit.vector === VECTOR_BP) context.flow = breakpointTrap(kernel, context);
+  else if (exit.vector === VECTOR_BP) int3(kernel, context, exit.instruction);
   else {
     context.registers.rip = exit.instruction;
     context.flow = fault(kernel, context, VECTOR_GP);
   }
+}
+
+/** Until 2019-07-07 (KP-48) gate 3 was closed, too. */
+function int3(kernel: Kernel, context: Context, at: bigint): void {
+  if (!kernel.profile.faults['KP-48']) {
+    context.flow = breakpointTrap(kernel, context);
+    return;
+  }
+  context.registers.rip = at;
+  context.flow = fault(kernel, context, VECTOR_GP);
 }
 
 function exception(
@@ -103,7 +134,7 @@ function exception(
       context.flow = debugTrap(kernel, context);
       return;
     case VECTOR_BP:
-      context.flow = breakpointTrap(kernel, context);
+      int3(kernel, context, context.registers.rip - 1n);
       return;
   }
   context.flow = fault(kernel, context, exit.vector);

@@ -44,6 +44,12 @@ export class WaitCondition implements Sleep {
     return this.#stubborn;
   }
 
+  /** The same for a sleep that a signal may end even if it cannot be delivered. */
+  enterLightly(context: Context): Sleep {
+    this.#enlist(context);
+    return this;
+  }
+
   /** Takes a context off the list; false when it was not there, that is, was notified. */
   leave(context: Context): boolean {
     const index = this.#contexts.indexOf(context);

@@ -201,11 +201,17 @@ export {
 } from './flags.js';
 export type { Decoded, Layout } from './layout.js';
 export {
+  PTRACE_CONT,
   PTRACE_EVENT_CLONE,
   PTRACE_EVENT_MASK,
   PTRACE_FLAG_IGNORE,
   PTRACE_FLAG_MASK,
   PTRACE_FLAG_WAIT,
+  PTRACE_OPERATION_EVENT_CLONE,
+  PTRACE_OPERATION_EVENT_SIGNAL,
+  PTRACE_OPERATION_MASK,
+  PTRACE_SIGNAL,
+  PTRACE_SINGLESTEP,
   PTRACE_STOP_BREAKPOINT,
   PTRACE_STOP_EXEC,
   PTRACE_STOP_EXIT,
@@ -214,6 +220,9 @@ export {
   PTRACE_STOP_PRE_SYSCALL,
   PTRACE_STOP_SIGNAL,
   PTRACE_STOP_SINGLESTEP,
+  PTRACE_SYSCALL,
+  PTRACE_SYSEMU,
+  PTRACE_WAIT,
   PTRACE_WORD_SIZE,
   ptraceFlagsName,
 } from './ptrace.js';
@@ -267,11 +276,13 @@ export {
 } from './signals.js';
 export {
   Event,
+  FirstIntRegisters,
   FloatRegisters,
   IntRegisters,
   MapArguments,
   Packet,
   PtraceEvent,
+  PtraceOperationEvent,
   SigAction,
   Stat,
   StatVfs,

@@ -1,5 +1,5 @@
-// The command words and events of the proc: scheme's trace file, as 64-bit flags: redox_syscall of
-// 2019-08-15. What each flag asks for is told in RFC 0004.
+// The commands of the proc: scheme's trace file: 64-bit flags, as redox_syscall had them from
+// 2019-07-24 on and RFC 0004 tells, and before that operations of one byte.
 
 export const PTRACE_STOP_PRE_SYSCALL = 0x0001;
 export const PTRACE_STOP_POST_SYSCALL = 0x0002;
@@ -17,6 +17,21 @@ export const PTRACE_EVENT_MASK = 0x0f00;
 export const PTRACE_FLAG_IGNORE = 0x1000;
 export const PTRACE_FLAG_WAIT = 0x2000;
 export const PTRACE_FLAG_MASK = 0xf000;
+
+/** Operations: what the first byte of a command was until 2019-07-24 (redox_syscall f8eda5c). */
+export const PTRACE_CONT = 1;
+export const PTRACE_SINGLESTEP = 2;
+export const PTRACE_SYSCALL = 3;
+export const PTRACE_WAIT = 4;
+/** Since 2019-07-21. */
+export const PTRACE_SIGNAL = 5;
+export const PTRACE_OPERATION_MASK = 0x0f;
+/** With PTRACE_SYSCALL: the call is skipped. */
+export const PTRACE_SYSEMU = 0x10;
+
+/** Tags of the events of that time. */
+export const PTRACE_OPERATION_EVENT_CLONE = 0;
+export const PTRACE_OPERATION_EVENT_SIGNAL = 1;
 
 /** Bytes of one command word. */
 export const PTRACE_WORD_SIZE = 8;

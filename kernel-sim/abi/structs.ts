@@ -74,6 +74,10 @@ export const PtraceEvent = layout(56, {
 });
 export type PtraceEvent = Decoded<typeof PtraceEvent.fields>;
 
+/** The same while commands were operations: `data` is the new pid, or the signal. */
+export const PtraceOperationEvent = layout(16, { tag: u16(0), data: usize(8) });
+export type PtraceOperationEvent = Decoded<typeof PtraceOperationEvent.fields>;
+
 /** proc:PID/regs/int. `fs` is the selector, not the base. */
 export const IntRegisters = layout(168, {
   r15: u64(0),
@@ -99,6 +103,37 @@ export const IntRegisters = layout(168, {
   fs: u64(160),
 });
 export type IntRegisters = Decoded<typeof IntRegisters.fields>;
+
+/** proc:PID/regs/int of 2019-07-02 (redox_syscall f8eda5c). */
+export const FirstIntRegisters = layout(208, {
+  r15: u64(0),
+  r14: u64(8),
+  r13: u64(16),
+  r12: u64(24),
+  rbp: u64(32),
+  rbx: u64(40),
+  r11: u64(48),
+  r10: u64(56),
+  r9: u64(64),
+  r8: u64(72),
+  rax: u64(80),
+  rcx: u64(88),
+  rdx: u64(96),
+  rsi: u64(104),
+  rdi: u64(112),
+  rip: u64(120),
+  cs: u64(128),
+  eflags: u64(136),
+  rsp: u64(144),
+  ss: u64(152),
+  fs_base: u64(160),
+  gs_base: u64(168),
+  ds: u64(176),
+  es: u64(184),
+  fs: u64(192),
+  gs: u64(200),
+});
+export type FirstIntRegisters = Decoded<typeof FirstIntRegisters.fields>;
 
 /** proc:PID/regs/float: an FXSAVE64 image without its last 96 bytes. */
 export const FloatRegisters = layout(416, {

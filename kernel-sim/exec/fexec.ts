@@ -1,6 +1,6 @@
 // FEXEC: replaces the image of a process. Source: syscall/process.rs of 2019; the checks come in
 // the order of the source, and nothing of the old image is gone before all of them are passed.
-import { RIP, RSP } from '../../cpu/index.js';
+import { FLAG_TF, RFLAGS, RIP, RSP } from '../../cpu/index.js';
 import {
   E2BIG,
   EACCES,
@@ -12,6 +12,7 @@ import {
   MODE_SETUID,
   O_CLOEXEC,
   O_RDONLY,
+  PTRACE_STOP_EXEC,
   type Stat,
   viewOf,
 } from '../abi/index.js';
@@ -22,6 +23,7 @@ import type { Kernel } from '../kernel.js';
 import { ProcessMemory } from '../memory/process-memory.js';
 import type { Executable } from '../parts.js';
 import { wakeVforkParent } from '../process/exit.js';
+import { addTrapFlag } from '../ptrace/trap-flag.js';
 import { SignalActions } from '../signal/state.js';
 import { LEAVE_KERNEL, type Syscall } from '../syscall.js';
 import { type Elf, parseElf } from './elf.js';
@@ -49,6 +51,7 @@ export function* fexec(
   yield* execute(kernel, caller, descriptor, args, vars);
   yield* caller.files.closeOnExec(caller);
   wakeVforkParent(kernel, caller);
+  if (caller.traced) yield* kernel.parts.tracing.breakpoint(caller, PTRACE_STOP_EXEC);
   yield LEAVE_KERNEL;
   return 0;
 }
@@ -133,7 +136,9 @@ function replaceImage(kernel: Kernel, context: Context, program: Program): void 
   kernel.core.unload(context);
   context.memory.release();
   context.memory = memory;
+  const stepping = (context.registers.number(RFLAGS) & FLAG_TF) !== 0;
   context.saved.reset();
+  if (stepping && !kernel.profile.faults['KP-65']) addTrapFlag(context.saved);
   context.saved.setNumber(RSP, stack);
   context.saved.setNumber(RIP, elf.entry);
   setIds(context, stat);

@@ -1,6 +1,6 @@
 // clone. Source: syscall/process.rs of 2019. The child leaves the kernel by a way of its own, so
 // no stop after the call is seen in it; CLONE_THREAD changes nothing.
-import { RAX, RSP } from '../../cpu/index.js';
+import { RAX, type Registers, RSP } from '../../cpu/index.js';
 import {
   CLONE_FILES,
   CLONE_FS,
@@ -8,11 +8,13 @@ import {
   CLONE_STACK,
   CLONE_VFORK,
   CLONE_VM,
+  ESRCH,
 } from '../abi/index.js';
 import { type Context, MACHINE, RUNNABLE, type UserCode } from '../context.js';
 import { cloneTls } from '../exec/tls.js';
 import { ProcessUserspace } from '../hosted/userspace.js';
 import type { Kernel } from '../kernel.js';
+import { clearTrapFlag } from '../ptrace/trap-flag.js';
 import { SignalActions } from '../signal/state.js';
 import { type Handler, RESCHEDULE, type Sleep, type Syscall } from '../syscall.js';
 
@@ -56,7 +58,7 @@ function makeChild(kernel: Kernel, parent: Context, flags: number, stack: number
   child.actions = has(CLONE_SIGHAND) ? parent.actions : new SignalActions(parent.actions);
   child.vfork = has(CLONE_VFORK);
   parent.registers.copyTo(child.saved);
-  child.saved.setNumber(RAX, 0);
+  finishFrame(kernel, child.saved);
   if (has(CLONE_STACK)) child.saved.setNumber(RSP, stack);
   try {
     cloneTls(parent, child, sharesMemory);
@@ -69,6 +71,13 @@ function makeChild(kernel: Kernel, parent: Context, flags: number, stack: number
   // last, as no way leads back from here
   child.files = has(CLONE_FILES) ? parent.files.share() : parent.files.copy();
   return child;
+}
+
+/** What the child finds in its registers when it leaves the kernel. */
+function finishFrame({ profile }: Kernel, registers: Registers): void {
+  // with KP-07 it left by a frame that was none, and everything failed
+  registers.setNumber(RAX, profile.faults['KP-07'] ? -ESRCH : 0);
+  if (!profile.faults['KP-42']) clearTrapFlag(registers);
 }
 
 function copyIdentity(parent: Context, child: Context): void {

@@ -15,6 +15,8 @@ export const exitCall: Handler = (kernel, caller, code) => exit(kernel, caller, 
 export function* exit(kernel: Kernel, context: Context, status: number): Syscall<never> {
   const { tracing } = kernel.parts;
   if (context.traced) yield* tracing.breakpoint(context, PTRACE_STOP_EXIT, { a: status });
+  const tellsEarly = kernel.profile.faults['KP-08'];
+  if (context.traced && tellsEarly) tracing.exited(context);
   yield* context.files.leave(context);
   adoptChildren(kernel, context);
   wakeVforkParent(kernel, context);
@@ -25,7 +27,7 @@ export function* exit(kernel: Kernel, context: Context, status: number): Syscall
   if (!context.driven) kernel.contexts.living--;
   kernel.signaled.delete(context);
   postStatuses(kernel, context, status);
-  if (context.traced) tracing.exited(context);
+  if (context.traced && !tellsEarly) tracing.exited(context);
   yield GONE;
   throw new Error(`pid ${context.pid} runs after its end`);
 }

@@ -1,5 +1,5 @@
-// proc:PID/regs: register files as the bytes that tracers read and write. Facts, sections 1.5 and
-// 2.2: since 2019-08-03 the general registers and rip can be written; the rest is ignored.
+// proc:PID/regs: register files as the bytes that tracers read and write. Facts: redox_syscall
+// f8eda5c and 49dd222, and what a frame of the kernel's loaded of them at each revision.
 import {
   R8,
   R9,
@@ -21,10 +21,15 @@ import {
   RSI,
   RSP,
 } from '../../cpu/index.js';
-import { FloatRegisters, IntRegisters, viewOf } from '../abi/index.js';
+import { FirstIntRegisters, FloatRegisters, IntRegisters, viewOf } from '../abi/index.js';
+import type { Faults } from '../faults.js';
+import type { KernelProfile } from '../profile.js';
 
-/** Registers in the order of IntRegisters, up to rip: also those that may be written. */
+/** Registers in the order of IntRegisters, up to rip. */
 const ORDER = [R15, R14, R13, R12, RBP, RBX, R11, R10, R9, R8, RAX, RCX, RDX, RSI, RDI, RIP];
+const GENERAL = ORDER.length - 1;
+/** The first frames held only what a call in C may change. */
+const FIRST_SCRATCH = ORDER.indexOf(R11);
 const { cs, rflags, rsp, ss, fs } = IntRegisters.fields;
 /** Segments as cpu numbers them: ES CS SS DS FS GS. */
 const CS = 1;
@@ -34,7 +39,14 @@ const FS = 4;
 const FXSAVE_SIZE = 512;
 const ST_SLOTS = 32;
 const RESERVED = 5;
+const MXCSR = 24;
 
+/** CF PF AF ZF SF TF DF OF AC ID, and those that are always set: IF and bit 1. */
+const FLAGS_OF_PROGRAMS = 0x240dd5;
+const FLAGS_ALWAYS = 0x202;
+
+const firstBytes = new Uint8Array(FirstIntRegisters.size);
+const firstView = new DataView(firstBytes.buffer);
 const intBytes = new Uint8Array(IntRegisters.size);
 const intView = new DataView(intBytes.buffer);
 const image = new Uint8Array(FXSAVE_SIZE);
@@ -44,8 +56,29 @@ function copyWord(from: DataView, at: number, to: DataView, offset: number): voi
   to.setUint32(offset + 4, from.getUint32(at + 4, true), true);
 }
 
-/** The IntRegisters of a frame. The bytes are reused by the next call. */
-export function saveInt(frame: Registers): Uint8Array {
+/** Bytes of regs/int. */
+export function intSize({ registers }: KernelProfile): number {
+  return registers === 'first' ? FirstIntRegisters.size : IntRegisters.size;
+}
+
+/** What regs/int gives of a frame. The bytes are reused by the next call. */
+export function saveInt(frame: Registers, profile: KernelProfile): Uint8Array {
+  return profile.registers === 'first' ? saveFirst(frame) : saveFrame(frame);
+}
+
+function saveFirst(frame: Registers): Uint8Array {
+  const { cs, eflags, fs } = FirstIntRegisters.fields;
+  const { view } = frame;
+  for (let i = FIRST_SCRATCH; i < ORDER.length; i++) {
+    copyWord(view, ORDER[i] * 8, firstView, i * 8);
+  }
+  firstView.setUint32(cs.offset, frame.selector(CS), true);
+  copyWord(view, RFLAGS * 8, firstView, eflags.offset);
+  firstView.setUint32(fs.offset, frame.selector(FS), true);
+  return firstBytes;
+}
+
+function saveFrame(frame: Registers): Uint8Array {
   const { view } = frame;
   for (let i = 0; i < ORDER.length; i++) copyWord(view, ORDER[i] * 8, intView, i * 8);
   intView.setUint32(cs.offset, frame.selector(CS), true);
@@ -56,10 +89,22 @@ export function saveInt(frame: Registers): Uint8Array {
   return intBytes;
 }
 
-/** Changes what may be changed of a frame. */
-export function loadInt(frame: Registers, bytes: Uint8Array): void {
+/** Changes what may be changed of a frame; the rest is ignored. */
+export function loadInt(frame: Registers, bytes: Uint8Array, profile: KernelProfile): void {
+  const { registers, faults } = profile;
   const view = viewOf(bytes);
-  for (let i = 0; i < ORDER.length; i++) copyWord(view, i * 8, frame.view, ORDER[i] * 8);
+  const first = registers === 'first';
+  const end = registers === 'general' ? GENERAL : ORDER.length;
+  for (let i = first ? FIRST_SCRATCH : 0; i < end; i++) {
+    copyWord(view, i * 8, frame.view, ORDER[i] * 8);
+  }
+  if (first) loadFlags(frame, view.getUint32(FirstIntRegisters.fields.eflags.offset, true));
+  if (faults['KP-26']) frame.setSelector(CS, view.getUint16(cs.offset, true));
+}
+
+/** The processor has no use for the other bits. */
+function loadFlags(frame: Registers, flags: number): void {
+  frame.setNumber(RFLAGS, ((flags & FLAGS_OF_PROGRAMS) | FLAGS_ALWAYS) >>> 0);
 }
 
 /** The FloatRegisters of a register file; bytes that the processor reserves are zero. */
@@ -73,11 +118,25 @@ export function saveFloat(registers: Registers): Uint8Array {
   return image.subarray(0, FloatRegisters.size);
 }
 
-/** Loads all of them: an illegal mxcsr is not refused here either (KP-62). */
-export function loadFloat(registers: Registers, bytes: Uint8Array): void {
+/**
+ * Loads all of them. An illegal mxcsr is not refused, and the reserved bits of st are what was
+ * written, unless KP-62 is mended.
+ */
+export function loadFloat(registers: Registers, bytes: Uint8Array, faults: Faults): void {
   registers.fxsave(image);
-  const reserved = image[RESERVED];
+  const old = image.slice();
   image.set(bytes.subarray(0, FloatRegisters.size));
-  image[RESERVED] = reserved;
+  image[RESERVED] = old[RESERVED];
+  if (!faults['KP-62']) keepReserved(old);
   registers.fxrstor(image);
+}
+
+/** Leaves in the image what the processor reserves as it was. */
+function keepReserved(old: Uint8Array): void {
+  for (let slot = 0; slot < 8; slot++) {
+    const at = ST_SLOTS + slot * 16 + 10;
+    image.set(old.subarray(at, at + 6), at);
+  }
+  image[MXCSR + 2] = old[MXCSR + 2];
+  image[MXCSR + 3] = old[MXCSR + 3];
 }

@@ -1,5 +1,5 @@
-// A ptrace session: what one trace file and its tracee share. Facts: ptrace.rs of 2019-08.
-import { EVENT_READ, ptraceFlagsName } from '../abi/index.js';
+// A ptrace session: what one trace file and its tracee share. Facts: ptrace.rs of 2019 and 2020.
+import { EVENT_READ, EVENT_WRITE, ptraceFlagsName } from '../abi/index.js';
 import { WaitCondition } from '../wait-condition.js';
 
 /** What a tracer reads of its tracee: a PTRACE_STOP_* or PTRACE_EVENT_* flag and what goes with it. */
@@ -46,9 +46,11 @@ export class Session {
     return this.#events.length;
   }
 
-  /** EVENT_* conditions of the trace file. */
-  get readable(): number {
-    return this.#events.length > 0 ? EVENT_READ : 0;
+  /** EVENT_* conditions of the trace file; writable is what needs not be waited for. */
+  conditions(tellsWritable: boolean): number {
+    const readable = this.#events.length > 0 ? EVENT_READ : 0;
+    const writable = this.#reached || this.#breakpoint === 0;
+    return tellsWritable && writable ? readable | EVENT_WRITE : readable;
   }
 
   arm(word: number): void {
@@ -61,14 +63,18 @@ export class Session {
   }
 
   /** The tracee stops. */
-  reach(cause: number, a: number, b: number): void {
+  reach(cause: number): void {
     this.#reached = true;
     this.#cause = cause;
-    this.add(cause, a, b);
   }
 
   add(cause: number, a: number, b: number): void {
     this.#events.push({ cause, a, b });
+  }
+
+  /** There must be one. */
+  get oldest(): SessionEvent {
+    return this.#events[0];
   }
 
   /** Removes the oldest event. There must be one. */

@@ -1,5 +1,5 @@
 // How a tracer reaches its target: the context, if it lives, and its registers while it is stopped.
-// Facts: with_context and try_stop_context of scheme/proc.rs, 2019-08 (P7).
+// Facts: with_context and try_stop_context of scheme/proc.rs, and what was in their place before.
 import type { Registers } from '../../cpu/index.js';
 import { ENOTRECOVERABLE, ESRCH } from '../abi/index.js';
 import type { Context } from '../context.js';
@@ -16,20 +16,38 @@ export function living(contexts: Services['contexts'], pid: number): Context {
 }
 
 /**
- * Stops a context for a moment and acts on its registers. Afterwards it may run, even if it was
- * stopped before (KP-31); a context that does this to itself never runs again (KP-50).
+ * Stops a context for a moment and acts on its registers. Until June 2020 it could run afterwards,
+ * even if it was stopped before (KP-31); a context that does this to itself never runs again
+ * (KP-50).
  * @throws SysError ENOTRECOVERABLE when the kernel has no frame with its registers
  */
 export function whileStopped(
   target: Context,
   caller: Context,
+  { profile }: Services,
   act: (frame: Registers) => number,
 ): Reply {
-  if (target === caller) return freeze(caller);
+  const { faults } = profile;
+  if (target === caller && faults['KP-50']) return freeze(caller);
   const frame = target.frameRegisters;
-  if (target.ptraceStop) target.ptraceStop = false;
+  if (target.ptraceStop && faults['KP-31']) target.ptraceStop = false;
   if (frame === undefined) throw new SysError(ENOTRECOVERABLE);
   return act(frame);
+}
+
+/** The frame of a context, for which kernels of July 2019 went on looking. */
+export function* onceThereIsFrame(
+  target: Context,
+  caller: Context,
+  { contexts, demandHope }: Services,
+): Syscall<Registers> {
+  for (;;) {
+    const frame = target.frameRegisters;
+    if (frame !== undefined) return frame;
+    demandHope(caller, `the registers of pid ${target.pid}, which it has not`);
+    yield RESCHEDULE;
+    if (contexts.get(target.pid) !== target) throw new SysError(ESRCH);
+  }
 }
 
 function* freeze(caller: Context): Syscall<number> {

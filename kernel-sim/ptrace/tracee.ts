@@ -1,62 +1,146 @@
-// The tracee's side of ptrace: stops, clone events, the end. Facts, section 3.6; kernel of
-// 2019-08-15 (P7), in which a tracee that a signal wakes at a stop goes back to sleep without a word.
-import { EVENT_READ, PTRACE_EVENT_CLONE } from '../abi/index.js';
+// The tracee's side of ptrace: stops, events, the end. Facts: ptrace.rs of 2019 and 2020. A signal
+// that wakes a tracee at a stop was noticed by nobody in 2019; since June 2020 the tracee stops
+// anew, and says so (KP-36).
+import {
+  EVENT_READ,
+  EVENT_WRITE,
+  PTRACE_EVENT_CLONE,
+  PTRACE_FLAG_IGNORE,
+  PTRACE_STOP_SIGNAL,
+  SIG_DFL,
+  SIG_IGN,
+} from '../abi/index.js';
 import type { Context } from '../context.js';
+import { KernelHang } from '../panic.js';
 import type { StopDetails, Tracing } from '../parts.js';
+import type { KernelProfile } from '../profile.js';
 import type { EventRegistry } from '../scheme/event-registry.js';
+import type { Services } from '../scheme/services.js';
 import type { Syscall } from '../syscall.js';
 import type { Session, Sessions } from './session.js';
+
+/** More copies of one stop than this kernel's heap could hold. */
+const FLOOD = 20_000;
 
 export class Tracees implements Tracing {
   readonly #sessions: Sessions;
   readonly #events: EventRegistry;
   readonly #schemeId: number;
+  readonly #services: Services;
+  readonly #profile: KernelProfile;
+  readonly #stopsAreEvents: boolean;
+  /** Whether the word in force is the one at the time of the stop, or the one after it. */
+  readonly #givesOldWord: boolean;
+  readonly #stopsAnew: boolean;
 
-  readonly #count: () => void;
-
-  /**
-   * @param schemeId of proc:, for event: queues
-   * @param count called for every stop
-   */
-  constructor(sessions: Sessions, events: EventRegistry, schemeId: number, count: () => void) {
+  /** @param schemeId of proc:, for event: queues */
+  constructor(sessions: Sessions, events: EventRegistry, schemeId: number, services: Services) {
     this.#sessions = sessions;
     this.#events = events;
     this.#schemeId = schemeId;
-    this.#count = count;
+    this.#services = services;
+    this.#profile = services.profile;
+    const { protocol, faults } = services.profile;
+    this.#stopsAreEvents = protocol === 'write-waits' || protocol === 'read-waits';
+    this.#givesOldWord = !this.#stopsAreEvents;
+    this.#stopsAnew = faults['KP-36'];
   }
 
   *breakpoint(context: Context, stop: number, details?: StopDetails): Syscall<number | undefined> {
-    const session = this.#sessions.get(context.pid);
-    if (session === undefined || (session.breakpoint & stop) !== stop) return undefined;
-    this.#count();
-    session.reach(stop, details?.a ?? 0, details?.b ?? 0);
-    this.#tell(session);
+    let session = this.#sessions.get(context.pid);
+    if (session === undefined || !this.#asked(session, stop)) return undefined;
+    const word = session.breakpoint;
+    this.#reach(session, stop, details);
     const { tracee } = session;
-    do yield tracee.enter(context);
-    while (tracee.leave(context));
-    return this.#sessions.get(context.pid)?.breakpoint ?? 0;
+    for (;;) {
+      yield this.#sleep(session, context);
+      if (!tracee.leave(context)) break;
+      if (!this.#stopsAnew) continue;
+      session = this.#sessions.get(context.pid);
+      if (session === undefined || !this.#asked(session, stop)) return undefined;
+      this.#reach(session, stop, details);
+    }
+    return this.#givesOldWord ? word : (this.#sessions.get(context.pid)?.breakpoint ?? 0);
+  }
+
+  ignoresCall(context: Context, word: number | undefined): boolean {
+    // first, a call was skipped whether or not there was a stop before it
+    const asked = this.#profile.eventsAsked || this.#givesOldWord;
+    const checked = asked ? word : this.#sessions.get(context.pid)?.breakpoint;
+    return checked !== undefined && (checked & PTRACE_FLAG_IGNORE) !== 0;
+  }
+
+  stopsAfterCall(word: number | undefined, ignored: boolean): boolean {
+    if (this.#givesOldWord) return word !== undefined && !ignored;
+    return this.#profile.eventsAsked || !ignored;
+  }
+
+  *signaled(context: Context, signal: number, handler: number): Syscall<boolean> {
+    const { signalEvents, signalStops } = this.#profile;
+    if (signalEvents) this.#announce(context, PTRACE_STOP_SIGNAL, signal, handler);
+    if (signalStops === 'none') return false;
+    if (signalStops === 'handled' && (handler === SIG_DFL || handler === SIG_IGN)) return false;
+    const word = yield* this.breakpoint(context, PTRACE_STOP_SIGNAL, { a: signal, b: handler });
+    return this.#profile.ignoresSignals && word !== undefined && (word & PTRACE_FLAG_IGNORE) !== 0;
   }
 
   cloned(parent: Context, child: Context): void {
+    if (this.#profile.protocol === 'operations') return;
     const session = this.#sessions.get(parent.pid);
-    if (session === undefined || (session.breakpoint & PTRACE_EVENT_CLONE) === 0) return;
-    session.add(PTRACE_EVENT_CLONE, child.pid, 0);
-    this.#tell(session);
+    if (session === undefined) return;
+    const unasked = (session.breakpoint & PTRACE_EVENT_CLONE) === 0;
+    if (this.#profile.eventsAsked && unasked) return;
+    this.#announce(parent, PTRACE_EVENT_CLONE, child.pid, 0);
     child.ptraceStop = true;
   }
 
   exited(context: Context): void {
     const session = this.#sessions.get(context.pid);
     if (session === undefined) return;
-    session.disarm();
+    const { protocol, faults, exitEvents } = this.#profile;
+    if (faults['KP-32']) this.#sessions.delete(context.pid);
+    // the word stays for who reads what it stopped for
+    if (protocol !== 'read-waits') session.disarm();
     session.tracer.notify();
-    this.#events.trigger(this.#schemeId, session.handle, EVENT_READ);
+    if (exitEvents) this.#events.trigger(this.#schemeId, session.handle, EVENT_READ);
   }
 
-  /** An event was added: queues hear of the first one only, a waiting tracer of each. */
-  #tell(session: Session): void {
-    if (session.eventCount === 1) {
-      this.#events.trigger(this.#schemeId, session.handle, EVENT_READ);
+  #asked({ breakpoint }: Session, stop: number): boolean {
+    return (breakpoint & stop) === stop && (this.#profile.stops & stop) !== 0;
+  }
+
+  #sleep({ tracee }: Session, context: Context) {
+    // while a signal is handled another one cannot be delivered, but wakes (KP-69)
+    const restless = this.#stopsAnew && this.#profile.faults['KP-69'];
+    return restless && context.backup !== undefined
+      ? tracee.enterLightly(context)
+      : tracee.enter(context);
+  }
+
+  #reach(session: Session, stop: number, details: StopDetails | undefined): void {
+    this.#services.countPtraceStop();
+    session.reach(stop);
+    if (this.#stopsAreEvents) {
+      session.add(stop, details?.a ?? 0, details?.b ?? 0);
+      if (session.eventCount > FLOOD) {
+        throw new KernelHang(`pid ${session.pid} repeats one stop until memory ends (KP-69)`);
+      }
+    }
+    this.#tell(session, this.#profile.writeEvents === 'none' ? EVENT_READ : EVENT_WRITE);
+  }
+
+  /** An event that is no stop. */
+  #announce(context: Context, cause: number, a: number, b: number): void {
+    const session = this.#sessions.get(context.pid);
+    if (session === undefined) return;
+    session.add(cause, a, b);
+    this.#tell(session, EVENT_READ);
+  }
+
+  /** Queues hear of the first event that nobody read, a waiting tracer of each. */
+  #tell(session: Session, condition: number): void {
+    if (condition === EVENT_WRITE || session.eventCount === 1) {
+      this.#events.trigger(this.#schemeId, session.handle, condition);
     }
     session.tracer.notify();
   }

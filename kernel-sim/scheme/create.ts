@@ -59,7 +59,7 @@ export function createParts(services: Services): Parts {
   const paths = new Paths(registry, events, pipes, ids.pipe);
   return {
     calls: new Map([...fileCalls(registry, events), ...paths.calls()]),
-    tracing: new Tracees(sessions, events, ids.proc, () => services.countPtraceStop()),
+    tracing: new Tracees(sessions, events, ids.proc, services),
     descriptors: () => new DescriptorTable(events),
     open: (caller, path, flags) => paths.open(caller, path, flags),
     close: (caller, descriptor) => paths.close(caller, descriptor),

@@ -1,6 +1,7 @@
 // What schemes ask of the core of the kernel.
 import type { PhysicalMemory } from '../../cpu/index.js';
 import type { Context } from '../context.js';
+import type { KernelProfile } from '../profile.js';
 import type { FileTree } from './file-tree.js';
 import type { Reply } from './scheme.js';
 
@@ -19,6 +20,7 @@ export interface Services {
   readonly host: Host;
   readonly files: FileTree;
   readonly seed: number;
+  readonly profile: KernelProfile;
   /** SYS_KILL. */
   kill(caller: Context, pid: number, signal: number): Reply;
   /** Nanoseconds since boot, and since 1970. */
@@ -28,4 +30,9 @@ export interface Services {
   schedule(at: number, callback: () => void): void;
   /** A tracee stops: for the statistics. */
   countPtraceStop(): void;
+  /**
+   * Called by kernel code that yields and looks again until somebody else has done something.
+   * @throws KernelHang when nobody ever will
+   */
+  demandHope(caller: Context, what: string): void;
 }

@@ -8,6 +8,7 @@ import {
   SIG_SETMASK,
   SIG_UNBLOCK,
   SIGCONT,
+  SIGKILL,
   SIGNAL_LIMIT,
   SigAction,
 } from '../abi/index.js';
@@ -44,10 +45,11 @@ export function* sendTo(
 }
 
 /** Queues a signal; it is delivered when its process is switched to. */
-function send(kernel: Kernel, target: Context, signal: number): void {
+export function send(kernel: Kernel, target: Context, signal: number): void {
   target.pending.push(signal);
   if (!target.exited) kernel.signaled.add(target);
-  if (signal === SIGCONT && target.status.kind === 'stopped') target.status = BLOCKED;
+  const wakes = signal === SIGCONT || (signal === SIGKILL && !kernel.profile.faults['KP-44']);
+  if (wakes && target.status.kind === 'stopped') target.status = BLOCKED;
 }
 
 function targets(kernel: Kernel, caller: Context, pid: number): Context[] {

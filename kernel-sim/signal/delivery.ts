@@ -4,8 +4,6 @@
 import { FLAG_TF, RDI, Registers, RFLAGS, RIP, RSP } from '../../cpu/index.js';
 import {
   CONTINUED_STATUS,
-  PTRACE_FLAG_IGNORE,
-  PTRACE_STOP_SIGNAL,
   SIG_DFL,
   SIG_IGN,
   SIGCHLD,
@@ -75,9 +73,7 @@ export function* sigreturn(kernel: Kernel, context: Context): Syscall<never> {
 function* handle(kernel: Kernel, context: Context, signal: number): Syscall<void> {
   const action = context.action(signal);
   if (context.traced) {
-    const details = { a: signal, b: action.handler };
-    const word = yield* kernel.parts.tracing.breakpoint(context, PTRACE_STOP_SIGNAL, details);
-    const ignored = word !== undefined && (word & PTRACE_FLAG_IGNORE) !== 0;
+    const ignored = yield* kernel.parts.tracing.signaled(context, signal, action.handler);
     if (ignored && signal !== SIGKILL) yield* sigreturn(kernel, context);
   }
   if (action.handler === SIG_DFL) yield* defaultAction(kernel, context, signal);

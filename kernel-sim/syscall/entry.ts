@@ -12,13 +12,7 @@ import {
   type Registers,
   RSI,
 } from '../../cpu/index.js';
-import {
-  ENOMEM,
-  ENOSYS,
-  PTRACE_FLAG_IGNORE,
-  PTRACE_STOP_POST_SYSCALL,
-  PTRACE_STOP_PRE_SYSCALL,
-} from '../abi/index.js';
+import { ENOMEM, ENOSYS, PTRACE_STOP_POST_SYSCALL, PTRACE_STOP_PRE_SYSCALL } from '../abi/index.js';
 import type { Context } from '../context.js';
 import { SysError } from '../error.js';
 import type { Kernel } from '../kernel.js';
@@ -62,18 +56,24 @@ function* sleepingCall(kernel: Kernel, context: Context, call: Syscall<number>):
     result = refusal(error);
   }
   context.registers.setNumber(RAX, result);
-  if (context.traced) yield* kernel.parts.tracing.breakpoint(context, PTRACE_STOP_POST_SYSCALL);
+  const { tracing } = kernel.parts;
+  if (context.traced && tracing.stopsAfterCall(undefined, false)) {
+    yield* tracing.breakpoint(context, PTRACE_STOP_POST_SYSCALL);
+  }
 }
 
 function* tracedCall(kernel: Kernel, context: Context, at: ArgumentRegisters): Syscall<void> {
   const { tracing } = kernel.parts;
   const word = yield* tracing.breakpoint(context, PTRACE_STOP_PRE_SYSCALL);
-  if (word === undefined || (word & PTRACE_FLAG_IGNORE) === 0) {
+  const ignored = tracing.ignoresCall(context, word);
+  if (!ignored) {
     const call = perform(kernel, context, at);
     const result = typeof call === 'number' ? call : yield* settled(call);
     context.registers.setNumber(RAX, result);
   }
-  yield* tracing.breakpoint(context, PTRACE_STOP_POST_SYSCALL);
+  if (tracing.stopsAfterCall(word, ignored)) {
+    yield* tracing.breakpoint(context, PTRACE_STOP_POST_SYSCALL);
+  }
 }
 
 /** Does what the registers say: the result, errors included, or the code that finds it. */

@@ -27,6 +27,7 @@ export interface TestOptions {
   readonly input?: string[];
   readonly seed?: number;
   readonly scheduler?: Scheduler;
+  /** The kernel's revision; P7 unless said. */
   readonly profile?: KernelProfile;
   /** How many CPUs the kernel has, not how many there are to emulate. */
   readonly cpus?: number;

@@ -2,7 +2,7 @@
 
 import type { HostedProgram, SystemCalls, Userspace } from '../../../kernel-sim/abi/index.js';
 import * as abi from '../../../kernel-sim/abi/index.js';
-import type { Context, DrivenProcess, Kernel } from '../../../kernel-sim/index.js';
+import type { Context, DrivenProcess, Kernel, KernelProfile } from '../../../kernel-sim/index.js';
 import { FileTree } from '../../../kernel-sim/scheme/file-tree.js';
 import { call, close, dup, machine, open, read, wait, write } from '../machine.js';
 import { elf } from './elf.js';
@@ -16,12 +16,31 @@ export interface TraceEvent {
 
 export const { O_EXCL, O_NONBLOCK, O_RDWR, O_TRUNC } = abi;
 
+export interface TracerOptions {
+  readonly uid?: number;
+  readonly gid?: number;
+  /** What {@link Tracer.machineChild} runs. */
+  readonly code?: Uint8Array;
+  readonly profile?: KernelProfile;
+}
+
+const STEP = abi.PTRACE_STOP_SINGLESTEP;
+
+/** The operation that asks for what a later word asks for. */
+function operationOf(word: number): number {
+  const stops = word & abi.PTRACE_STOP_MASK;
+  const emulates = (word & abi.PTRACE_FLAG_IGNORE) === 0 ? 0 : abi.PTRACE_SYSEMU;
+  if (stops === 0) return abi.PTRACE_CONT;
+  if (stops === STEP) return abi.PTRACE_SINGLESTEP | emulates;
+  return (stops === abi.PTRACE_STOP_SIGNAL ? abi.PTRACE_SIGNAL : abi.PTRACE_SYSCALL) | emulates;
+}
+
 export class Tracer {
   readonly kernel: Kernel;
   readonly driven: DrivenProcess;
   readonly output: { stdout: string; stderr: string };
 
-  constructor(options: { uid?: number; gid?: number; code?: Uint8Array } = {}) {
+  constructor(options: TracerOptions = {}) {
     const files = new FileTree();
     files.addFile('bin/code', elf(options.code ?? new Uint8Array(0)), 0o755);
     const scheduler = currentScheduler();
@@ -29,6 +48,7 @@ export class Tracer {
       files,
       cpu: sharedCpu(),
       ...(scheduler && { scheduler }),
+      ...(options.profile && { profile: options.profile }),
     });
     this.kernel = kernel;
     this.output = output;
@@ -90,13 +110,33 @@ export class Tracer {
     });
   }
 
-  /** Commands, and gives the cause of the only event that follows. */
+  /** Writes an operation, as until 2019-07-24. */
+  operation(trace: number, operation: number): number {
+    return this.write(trace, Uint8Array.of(operation));
+  }
+
+  /**
+   * Commands, waits as the revision waits, and gives the cause of the only event that follows: of
+   * operations, what was asked for.
+   */
   next(trace: number, word: number): number {
+    const { protocol } = this.kernel.profile;
+    if (protocol.startsWith('operations')) {
+      const result = this.operation(trace, operationOf(word));
+      return result === 1 ? word : result;
+    }
     const result = this.command(trace, word);
     if (result !== 8) return result;
+    if (protocol === 'read-waits') return this.awaited(trace);
     const events = this.events(trace);
     if (events.length !== 1) throw new Error(`${events.length} events`);
     return events[0].cause;
+  }
+
+  /** Reads one event as it comes and gives its cause, or an error's number. */
+  awaited(trace: number): number {
+    const { result, bytes } = this.read(trace, abi.PtraceEvent.size);
+    return result <= 0 ? result : abi.PtraceEvent.decode(bytes).cause;
   }
 
   registers(regs: number): abi.IntRegisters {
