@@ -24,6 +24,7 @@ import type { Descriptors, Parts } from './parts.js';
 import { Futexes } from './process/futex.js';
 import { checkProcessors, Processor, STRETCH } from './processor.js';
 import { type KernelProfile, P7 } from './profile.js';
+import { demandLegalMxcsr } from './ptrace/registers.js';
 import { RunQueue } from './run-queue.js';
 import { RoundRobin, type Scheduler } from './scheduler.js';
 import { createParts } from './scheme/create.js';
@@ -294,6 +295,7 @@ export class Kernel {
       current.switchedOut = true;
       current.running = false;
       next.running = true;
+      demandLegalMxcsr(next);
       this.current = next;
       this.note(TRACE.switched, next);
     }

@@ -22,7 +22,9 @@ import {
   RSP,
 } from '../../cpu/index.js';
 import { FirstIntRegisters, FloatRegisters, IntRegisters, viewOf } from '../abi/index.js';
+import type { Context } from '../context.js';
 import type { Faults } from '../faults.js';
+import { KernelPanic } from '../panic.js';
 import type { KernelProfile } from '../profile.js';
 
 /** Registers in the order of IntRegisters, up to rip. */
@@ -40,6 +42,7 @@ const FXSAVE_SIZE = 512;
 const ST_SLOTS = 32;
 const RESERVED = 5;
 const MXCSR = 24;
+const MXCSR_MASK = 0xffff;
 
 /** CF PF AF ZF SF TF DF OF AC ID, and those that are always set: IF and bit 1. */
 const FLAGS_OF_PROGRAMS = 0x240dd5;
@@ -129,6 +132,19 @@ export function loadFloat(registers: Registers, bytes: Uint8Array, faults: Fault
   image[RESERVED] = old[RESERVED];
   if (!faults['KP-62']) keepReserved(old);
   registers.fxrstor(image);
+  // which keeps what exists of it; the kernel's copy has all
+  registers.mxcsr = viewOf(image).getUint32(MXCSR, true);
+}
+
+/**
+ * A switch to a context loads what a tracer stored, and FXRSTOR refuses the reserved bits of MXCSR
+ * (KP-62).
+ */
+export function demandLegalMxcsr({ registers, pid, name }: Context): void {
+  const { mxcsr } = registers;
+  if (mxcsr <= MXCSR_MASK) return;
+  const value = `0x${mxcsr.toString(16)}`;
+  throw new KernelPanic(`protection fault: fxrstor with mxcsr ${value} of pid ${pid} (${name})`);
 }
 
 /** Leaves in the image what the processor reserves as it was. */
