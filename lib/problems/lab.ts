@@ -49,6 +49,9 @@ const MEMORY = 0x200_0000;
 /** Turns of the scheduler after which something is taken to go on for ever. */
 const PATIENCE = 20_000;
 
+/** Of the first layout of regs/int, which began like the later ones; more is ignored. */
+const LARGEST_REGISTERS = 208;
+
 /** What lets a tracee go on, in bytes and in words. */
 const COMMANDS = {
   continue: { operation: 0x01, word: 0 },
@@ -95,16 +98,19 @@ export class Lab {
   readonly kernel: Kernel;
   readonly console = new RecordedStreams();
   /** What was seen, by what it is. */
-  readonly seen = new Map<string, string>();
-  readonly notes: string[] = [];
+  readonly seen: Map<string, string>;
+  readonly notes: string[];
   readonly #watch: Watch;
   readonly #files = new FileTree();
   #programs = 0;
   #tracer: DrivenProcess | undefined;
   #libc: Relibc | undefined;
 
-  constructor(revision: Revision) {
+  /** @param book whose notebook it uses */
+  constructor(revision: Revision, book?: Lab) {
     this.revision = revision;
+    this.seen = book?.seen ?? new Map();
+    this.notes = book?.notes ?? [];
     this.#watch = new Watch(revision.scheduler?.() ?? new RoundRobin());
     this.kernel = new Kernel({
       cpu: new Cpu({ memory: MEMORY, interpreter: interpreterModule() }),
@@ -118,6 +124,11 @@ export class Lab {
     if (revision.library !== undefined) this.spawnChan();
   }
 
+  /** Another machine of the same revision, with the same notebook. */
+  another(): Lab {
+    return new Lab(this.revision, this);
+  }
+
   /** The process that the other methods act for; a root process unless it was made otherwise. */
   get tracer(): DrivenProcess {
     this.#tracer ??= this.process('tracer');
@@ -126,6 +137,7 @@ export class Lab {
 
   set tracer(process: DrivenProcess) {
     this.#tracer = process;
+    this.#libc = undefined;
   }
 
   /** The C library of the tracer, in the library's revision. */
@@ -179,9 +191,9 @@ export class Lab {
     return `wait for ever: ${concerned.map(({ name }) => name).join(', ')}`;
   }
 
-  #panicked({ message }: KernelPanic): string {
-    this.note(`kernel panic: ${message}`);
-    return 'kernel panic';
+  #panicked({ name, message }: KernelPanic): string {
+    this.note(message);
+    return name === 'KernelHang' ? 'kernel hang' : 'kernel panic';
   }
 
   // processes
@@ -355,7 +367,10 @@ export class Lab {
   }
 
   setRegisters(regs: number, changes: Partial<IntRegisters>): number | string {
-    return this.write(regs, IntRegisters.encode({ ...this.registers(regs), ...changes }));
+    const bytes = IntRegisters.encode({ ...this.registers(regs), ...changes });
+    const full = new Uint8Array(LARGEST_REGISTERS);
+    full.set(bytes);
+    return this.write(regs, full);
   }
 
   #with<T>(content: Uint8Array, use: (address: number) => T): T {

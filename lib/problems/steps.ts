@@ -64,6 +64,16 @@ export function* handle(
   user.release(mark);
 }
 
+/** The handler that a signal has. */
+export function* handlerOf(user: Userspace, signal: number): SystemCalls<number> {
+  const mark = user.mark();
+  const action = user.reserve(abi.SigAction.size);
+  yield { number: abi.SYS_SIGACTION, a: signal, b: 0, c: action, d: 0 };
+  const handler = user.memory.loadNumber(action);
+  user.release(mark);
+  return handler;
+}
+
 export interface Traced {
   readonly pid: number;
   readonly trace: number;

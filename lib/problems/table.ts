@@ -373,6 +373,8 @@ export const PROBLEMS: readonly Problem[] = [
     affected: 'before 8695ecd8',
     fixed: '8695ecd8',
     linux: NO_COUNTERPART,
+    finding:
+      'Nothing of it can be seen from a program, as its authors said: SIG_DFL reads back as 0 and acts as the default before and after.',
   },
   {
     id: 'KP-36',
@@ -557,6 +559,8 @@ export const PROBLEMS: readonly Problem[] = [
     affected: 'relibc 82abb331 and later, with P3 and with P5 and later',
     fixed: NEVER,
     linux: 'works',
+    finding:
+      'P4 was expected to work, as it announces every signal. It does when the child has not stopped yet; when it has, before the parent’s first waitpid, the signal was announced to nobody, and P4 hangs, too.',
   },
   {
     id: 'KP-55',
@@ -635,6 +639,8 @@ export const PROBLEMS: readonly Problem[] = [
     affected: '6fbb4fba and later',
     fixed: NEVER,
     linux: 'EINVAL for reserved bits of MXCSR',
+    finding:
+      'The bits that are stored are seen by nobody: reading masks them, and the processor drops them when it loads and saves the register. Only mxcsr has a consequence.',
   },
   {
     id: 'KP-63',

@@ -3,10 +3,23 @@ import * as abi from '../../../kernel-sim/abi/index.js';
 import { DATA } from '../elf.js';
 import type { Lab } from '../lab.js';
 import type { Reproduction } from '../reproduction.js';
-import { kernel, library } from '../revisions.js';
-import { attach, calls, fork, getpid, getuid, PRE, raise, spin } from '../steps.js';
+import { changed, kernel, library } from '../revisions.js';
+import {
+  attach,
+  calls,
+  fork,
+  getpid,
+  getuid,
+  handle,
+  handlerOf,
+  PRE,
+  raise,
+  spin,
+  syscall,
+} from '../steps.js';
+import { hex } from '../words.js';
 
-const { O_EXCL, O_RDWR, O_TRUNC, SIGCONT, SIGKILL, SIGSTOP, WNOHANG, WUNTRACED } = abi;
+const { O_EXCL, O_RDWR, O_TRUNC, SIGCONT, SIGKILL, SIGSTOP, SIGUSR1, WNOHANG, WUNTRACED } = abi;
 const STACK = 0x180_0000_0000;
 const STACK_SIZE = 0x10_0000;
 const PAGE_SIZE = 0x1000;
@@ -24,6 +37,16 @@ function stoppedChild(lab: Lab): number {
 
 function opens(result: number | string): string {
   return typeof result === 'number' ? 'opens' : result;
+}
+
+/** Offsets in FloatRegisters and in the image of FXSAVE. */
+const TAG_WORD = 4;
+const MXCSR = 24;
+const ST0_RESERVED = 42;
+
+/** Opens the registers of a process. */
+function registersOf(lab: Lab, pid: number): string {
+  return opens(lab.open(`proc:${pid}/regs/int`));
 }
 
 export const MEMORY: readonly Reproduction[] = [
@@ -53,6 +76,100 @@ export const MEMORY: readonly Reproduction[] = [
     sights: [
       { what: 'the word that the child set, in the parent', expected: ['0', '0'], linux: '0' },
       { what: 'a file that says it', expected: ['ENODEV', 'opens'] },
+    ],
+  },
+  {
+    id: 'KP-09',
+    faulty: [changed('P2', { 'KP-09': true })],
+    sound: [kernel('P2'), kernel('P7')],
+    run(lab) {
+      const mem = lab.opened(`proc:${lab.child(spin).pid}/mem`);
+      lab.seek(mem, STACK);
+      lab.see('reading 8192 bytes', lab.read(mem, 2 * PAGE_SIZE).result);
+    },
+    sights: [{ what: 'reading 8192 bytes', expected: ['4096', '8192', '8192'], linux: '8192' }],
+  },
+  {
+    id: 'KP-10',
+    faulty: [kernel('P1')],
+    sound: [kernel('P2'), kernel('P7')],
+    run(lab) {
+      const { pid } = lab.child(spin);
+      lab.pause();
+      const float = lab.opened(`proc:${pid}/regs/float`);
+      const { result, bytes } = lab.read(float, abi.FloatRegisters.size);
+      lab.see('reading the floating-point registers', result);
+      if (result === abi.FloatRegisters.size) {
+        // a tag word of 16 bits, as the first structure had it
+        bytes.set([0xff, 0xff], TAG_WORD);
+        lab.write(float, bytes);
+        const again = lab.read(float, abi.FloatRegisters.size).bytes;
+        const word = again[TAG_WORD] | (again[TAG_WORD + 1] << 8);
+        lab.see('a tag word of 0xffff, read back', hex(word));
+      } else {
+        const bytesOfFirst = new Uint8Array(abi.FloatRegisters.size);
+        lab.watch('writing them', () => lab.write(float, bytesOfFirst));
+      }
+    },
+    sights: [
+      {
+        what: 'reading the floating-point registers',
+        expected: ['EBADF', '416', '416'],
+      },
+      { what: 'writing them', expected: ['kernel panic', '-', '-'] },
+      { what: 'a tag word of 0xffff, read back', expected: ['-', '0xff', '0xff'], linux: '0xff' },
+    ],
+  },
+  {
+    id: 'KP-11',
+    faulty: [kernel('P1'), kernel('P2')],
+    sound: [kernel('P2b'), kernel('P7')],
+    run(lab) {
+      const user = { uid: 1000, gid: 1000 };
+      const parent = lab.process('parent', user).context;
+      const sibling = lab.child(spin, { ...user, parent });
+      lab.tracer = lab.process('looker', { ...user, parent });
+      lab.see('registers of a sibling', registersOf(lab, sibling.pid));
+      lab.see('of the parent', registersOf(lab, parent.pid));
+      lab.see('of a child', registersOf(lab, lab.child(spin, user).pid));
+      lab.see(
+        'of a process of somebody else',
+        registersOf(lab, lab.child(spin, { uid: 1001, gid: 1001 }).pid),
+      );
+    },
+    sights: [
+      {
+        what: 'registers of a sibling',
+        expected: ['opens', 'opens', 'EPERM', 'EPERM'],
+        linux: 'opens',
+      },
+      { what: 'of the parent', expected: ['opens', 'opens', 'EPERM', 'EPERM'], linux: 'opens' },
+      { what: 'of a child', expected: ['opens', 'opens', 'opens', 'opens'], linux: 'opens' },
+      {
+        what: 'of a process of somebody else',
+        expected: ['EPERM', 'EPERM', 'EPERM', 'EPERM'],
+        linux: 'EPERM',
+      },
+    ],
+  },
+  {
+    id: 'KP-26',
+    faulty: [kernel('P1'), changed('P4', { 'KP-26': true }), kernel('P6')],
+    sound: [kernel('P4'), kernel('P7')],
+    run(lab) {
+      const { trace, regs } = attach(lab, lab.machineChild(syscall(abi.SYS_GETPID)).pid);
+      lab.resume(trace, 'entry');
+      lab.see('cs', hex(lab.registers(regs).cs));
+      lab.setRegisters(regs, { cs: 0x08n });
+      lab.see('cs, after 8 was written', hex(lab.registers(regs).cs));
+    },
+    sights: [
+      { what: 'cs', expected: ['0x23', '0x23', '0x23', '0x23', '0x23'], linux: '0x33' },
+      {
+        what: 'cs, after 8 was written',
+        expected: ['0x8', '0x8', '0x8', '0x23', '0x23'],
+        linux: '0x33',
+      },
     ],
   },
   {
@@ -99,6 +216,35 @@ export const MEMORY: readonly Reproduction[] = [
         expected: ['exited with 7', 'exited with 7', '0'],
         linux: '0',
       },
+    ],
+  },
+  {
+    id: 'KP-35',
+    faulty: [kernel('P2b')],
+    sound: [kernel('P7')],
+    run(lab) {
+      let before = -1;
+      let after = -1;
+      const { pid } = lab.child(function* (user) {
+        yield* handle(user, SIGUSR1, abi.SIG_IGN);
+        before = yield* handlerOf(user, SIGUSR1);
+        yield* handle(user, SIGUSR1, abi.SIG_DFL);
+        after = yield* handlerOf(user, SIGUSR1);
+        yield* raise(SIGUSR1);
+        return 0;
+      });
+      lab.see('the child, which raises SIGUSR1', lab.wait(pid));
+      lab.see('its handler, set to SIG_IGN', before);
+      lab.see('its handler, set to SIG_DFL', after);
+    },
+    sights: [
+      {
+        what: 'the child, which raises SIGUSR1',
+        expected: ['killed by SIGUSR1', 'killed by SIGUSR1'],
+        linux: 'killed by SIGUSR1',
+      },
+      { what: 'its handler, set to SIG_IGN', expected: ['1', '1'], linux: '1' },
+      { what: 'its handler, set to SIG_DFL', expected: ['0', '0'], linux: '0' },
     ],
   },
   {
@@ -196,6 +342,44 @@ export const MEMORY: readonly Reproduction[] = [
           '168',
         ],
         linux: 'ESRCH',
+      },
+    ],
+  },
+  {
+    id: 'KP-62',
+    faulty: [kernel('P2'), kernel('P7'), kernel('P12')],
+    sound: [changed('P12', { 'KP-62': false })],
+    run(lab) {
+      const { pid } = lab.machineChild([0xeb, 0xfe]); // jmp to itself
+      lab.pause();
+      const float = lab.opened(`proc:${pid}/regs/float`);
+      const { bytes } = lab.read(float, abi.FloatRegisters.size);
+      bytes.fill(0xff, ST0_RESERVED, ST0_RESERVED + 6);
+      lab.see('writing bits 80 to 127 of st0', lab.write(float, bytes));
+      const again = lab.read(float, abi.FloatRegisters.size).bytes;
+      lab.see('reading them', hex(again[ST0_RESERVED]));
+      bytes.fill(0xff, MXCSR, MXCSR + 4);
+      lab.see('writing an mxcsr of 0xffffffff', lab.write(float, bytes));
+      lab.watch('running the tracee then', () => {
+        lab.pause();
+        return lab.wait(pid, WNOHANG) === '0' ? 'runs' : 'ends';
+      });
+    },
+    sights: [
+      {
+        what: 'writing bits 80 to 127 of st0',
+        expected: ['416', '416', '416', '416'],
+      },
+      { what: 'reading them', expected: ['0x0', '0x0', '0x0', '0x0'], linux: '0x0' },
+      {
+        what: 'writing an mxcsr of 0xffffffff',
+        expected: ['416', '416', '416', '416'],
+        linux: 'EINVAL',
+      },
+      {
+        what: 'running the tracee then',
+        expected: ['kernel panic', 'kernel panic', 'kernel panic', 'runs'],
+        linux: 'runs',
       },
     ],
   },

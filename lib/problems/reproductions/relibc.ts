@@ -253,17 +253,38 @@ export const RELIBC: readonly Reproduction[] = [
     faulty: [library('82abb331', 'P3'), library('a7b354c8'), library('4c148c18')],
     sound: [library('82abb331', 'P4')],
     run(lab) {
-      const pid = lab.fork(function* (libc) {
+      const hasty = lab.fork(function* (libc) {
         yield* libc.ptrace(PTRACE_TRACEME);
         yield* libc.raise(SIGSTOP);
         return 0;
       });
       lab.run(sleep(lab.libc));
-      lab.watch('waitpid', () => wait(lab, pid));
+      lab.watch('waitpid after TRACEME and the stop', () => wait(lab, hasty));
+
+      const second = lab.another();
+      const slower = second.fork(function* (libc) {
+        yield* libc.ptrace(PTRACE_TRACEME);
+        yield* sleep(libc);
+        yield* sleep(libc);
+        yield* libc.raise(SIGSTOP);
+        return 0;
+      });
+      second.run(sleep(second.libc));
+      second.watch('waitpid between TRACEME and the stop', () => wait(second, slower));
     },
     sights: [
       {
-        what: 'waitpid',
+        what: 'waitpid after TRACEME and the stop',
+        expected: [
+          'wait for ever: tracer, child',
+          'wait for ever: tracer, child',
+          'wait for ever: tracer, child',
+          'wait for ever: tracer, child',
+        ],
+        linux: 'stopped by SIGSTOP',
+      },
+      {
+        what: 'waitpid between TRACEME and the stop',
         expected: [
           'wait for ever: tracer, child',
           'wait for ever: tracer, child',
@@ -459,7 +480,7 @@ export const RELIBC: readonly Reproduction[] = [
   {
     id: 'KP-53',
     faulty: [library('a7b354c8'), library('4c148c18')],
-    sound: [library('82abb331', 'P4')],
+    sound: [library('82abb331')],
     run(lab) {
       const continued = stopped(lab, write);
       ptrace(lab, PTRACE_SYSEMU, continued);
