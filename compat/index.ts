@@ -78,7 +78,13 @@ export { linuxLink } from './link/linux-link.js';
 export { linuxSyscallName, linuxSyscallNumber } from './link/linux-syscalls.js';
 export type { LinkObserver, ObservedCall } from './link/observer.js';
 export type { LibcProfile, PtraceRevision } from './profiles.js';
-export { DEFAULT_LIBC_PROFILE, LIBC_PROFILES, LIBC_REVISIONS, libcProfile } from './profiles.js';
+export {
+  DEFAULT_LIBC_PROFILE,
+  LIBC_PROFILES,
+  LIBC_REVISIONS,
+  libcProfile,
+  withTraceme,
+} from './profiles.js';
 export { ptrace } from './ptrace/ptrace.js';
 export type { ForkedProgram, Relibc, RelibcFunctions } from './relibc.js';
 export { relibc } from './relibc.js';
@@ -87,4 +93,6 @@ export { AtomicLock, RELIBC_SPINS } from './sync/atomic-lock.js';
 export type { MutexOptions, MutexWakes } from './sync/mutex.js';
 export { Mutex, MutexGuard } from './sync/mutex.js';
 export { Once } from './sync/once.js';
+export { ptraceDaemon } from './traceme/daemon.js';
+export { TRACEME_STRATEGIES, type TracemeName } from './traceme/strategy.js';
 export { waitpid } from './wait.js';

@@ -11,6 +11,7 @@ import { Once } from './sync/once.js';
 export const STATICS_SIZE = 16;
 const ONCE_OFFSET = 0;
 const SESSIONS_LOCK_OFFSET = 4;
+const TABLE_OFFSET = 8;
 
 /** relibc's variables: in the process, so a fork copies them and threads share them. */
 export interface LibcState {
@@ -36,12 +37,15 @@ export class Libc {
 
   readonly sessionsOnce: Once;
   readonly sessionsLock: Mutex;
+  /** Where the address of a table in shared memory is kept; 0 there: none yet. */
+  readonly tableWord: number;
 
   constructor(
     readonly user: Userspace,
     readonly profile: LibcProfile,
     readonly state: LibcState,
   ) {
+    this.tableWord = state.statics + TABLE_OFFSET;
     this.sessionsOnce = new Once(user, state.statics + ONCE_OFFSET);
     this.sessionsLock = new Mutex(user, state.statics + SESSIONS_LOCK_OFFSET, {
       wakes: profile.mutexWakes,

@@ -17,13 +17,13 @@ import {
   PTRACE_SYSEMU_SINGLESTEP,
 } from './headers/sys-ptrace.js';
 import type { MutexWakes } from './sync/mutex.js';
+import type { TracemeName } from './traceme/strategy.js';
 
 /** The bytes to write to a trace file for each request that resumes the tracee. */
 export type ResumeWords = Readonly<Record<number, Uint8Array>>;
 
 export interface PtraceRevision {
-  /** `marker`: TRACEME leaves a mark that a tracer looks for; `nothing`: anyone can be attached. */
-  readonly traceme: 'marker' | 'nothing';
+  readonly traceme: TracemeName;
   /** Pids up to zero (waitpid's special ones) are not looked up as markers. */
   readonly marksOnlyRealPids: boolean;
   /** O_NONBLOCK or nothing, for the trace file. */
@@ -197,4 +197,15 @@ export function libcProfile(name: string = DEFAULT_LIBC_PROFILE): LibcProfile {
   const found = LIBC_REVISIONS.find((each) => each.name === name || each.revision === name);
   if (found === undefined) throw new RangeError(`no libc profile is called ${name}`);
   return found;
+}
+
+/**
+ * A revision with another answer to TRACEME. Whatever is not a no-op adds WUNTRACED to waits, as
+ * relibc did with its marker; the two answers that relibc never had look at the right variable.
+ */
+export function withTraceme(profile: LibcProfile, traceme: TracemeName): LibcProfile {
+  const alwaysUntraced = traceme !== 'nothing';
+  const relibcs = traceme === 'nothing' || traceme === 'marker';
+  const stoppedBy = relibcs ? profile.ptrace.stoppedBy : 'status';
+  return { ...profile, ptrace: { ...profile.ptrace, traceme, alwaysUntraced, stoppedBy } };
 }

@@ -7,15 +7,10 @@ import { WCONTINUED, WNOHANG, WTERMSIG, WUNTRACED } from './headers/sys-wait.js'
 import type { Libc } from './libc.js';
 import { read, write } from './pal/files.js';
 import type { Session } from './ptrace/session.js';
-import { isTraceme, lockSessions, sessionOf, unlockSessions } from './ptrace/session.js';
+import { lockSessions, sessionOf, unlockSessions } from './ptrace/session.js';
+import { tracemeOf, type Waited } from './traceme/strategy.js';
 
 const PTRACE_EVENT_SIZE = 56;
-
-interface Waited {
-  /** A pid, 0 (nothing yet) or -1. */
-  readonly result: number;
-  readonly status: number;
-}
 
 /**
  * The pid, 0 with WNOHANG, or -1. `status` is where the status goes (an int), or 0. errno is left
@@ -27,12 +22,22 @@ export function* waitpid(
   status: number,
   options: number,
 ): SystemCalls<number> {
-  // The table of sessions stays locked while this waits.
-  yield* lockSessions(libc);
-  const waited = yield* waitFor(libc, pid === -1 ? 0 : pid, options);
-  yield* unlockSessions(libc);
+  const waited = yield* waitAnywhere(libc, pid === -1 ? 0 : pid, options);
   if (status !== 0) libc.user.memory.store32(status, waited.status);
   return waited.result;
+}
+
+function* waitAnywhere(libc: Libc, pid: number, options: number): SystemCalls<Waited> {
+  const { elsewhere } = tracemeOf(libc);
+  if (elsewhere !== undefined) {
+    const waited = yield* elsewhere.waitpid(libc, pid, options);
+    return waited ?? (yield* waitForRealStop(libc, pid, options));
+  }
+  // The table of sessions stays locked while this waits.
+  yield* lockSessions(libc);
+  const waited = yield* waitFor(libc, pid, options);
+  yield* unlockSessions(libc);
+  return waited;
 }
 
 function* waitFor(libc: Libc, pid: number, options: number): SystemCalls<Waited> {
@@ -75,7 +80,16 @@ function* waitForOther(libc: Libc, pid: number, options: number): SystemCalls<Wa
   for (;;) {
     const waited = yield* kernelWait(libc, pid, options | WUNTRACED);
     const stopped = wifstopped(byResult ? waited.result : waited.status);
-    if (!stopped || (yield* isTraceme(libc, pid))) return waited;
+    if (!stopped || (yield* tracemeOf(libc).isTraced(libc, pid))) return waited;
+  }
+}
+
+/** Stops of the process itself; those of a process that is not traced only if they are asked for. */
+function* waitForRealStop(libc: Libc, pid: number, options: number): SystemCalls<Waited> {
+  for (;;) {
+    const waited = yield* kernelWait(libc, pid, options | WUNTRACED);
+    if (!wifstopped(waited.status) || (options & WUNTRACED) !== 0) return waited;
+    if (yield* tracemeOf(libc).isTraced(libc, waited.result)) return waited;
   }
 }
 

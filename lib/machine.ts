@@ -6,6 +6,10 @@ import {
   type LinkObserver,
   libcProfile,
   linuxLink,
+  ptraceDaemon,
+  shmDaemon,
+  type TracemeName,
+  withTraceme,
 } from '../compat/index.js';
 import { Cpu, type Engine } from '../cpu/index.js';
 import type { Link } from '../kernel-sim/abi/index.js';
@@ -36,6 +40,8 @@ export interface MachineOptions {
   readonly profile?: string;
   /** Another kernel than the profile's, `P9`: pairs that never met can be tried, too. */
   readonly kernel?: string | KernelProfile;
+  /** Another answer to PTRACE_TRACEME than the library's own. */
+  readonly traceme?: TracemeName;
   /** The console; stdin, stdout and stderr of the host unless said. */
   readonly host?: Host;
   /** What `file:` shows: a directory of the host, which is never written, or a tree in memory. */
@@ -126,7 +132,9 @@ export class Machine {
     if (found === undefined) throw new RangeError(`no profile is called ${profile}`);
     this.profile = found;
     const { kernel = found.kernel } = options;
-    this.library = libcProfile(found.library);
+    const { traceme } = options;
+    const library = libcProfile(found.library);
+    this.library = traceme === undefined ? library : withTraceme(library, traceme);
     this.#unsupported = options.unsupported ?? (() => {});
     this.#directory = options.directory ?? (files === '/' ? process.cwd() : '/');
     if (found.library !== undefined) {
@@ -148,6 +156,8 @@ export class Machine {
       ...(options.seed !== undefined && { seed: options.seed }),
     });
     this.kernel.spawn({ program: chanDaemon, name: 'ipcd' });
+    if (traceme === 'shared-memory') this.kernel.spawn({ program: shmDaemon, name: 'shm' });
+    if (traceme === 'daemon') this.kernel.spawn({ program: ptraceDaemon, name: 'ptraced' });
     this.#daemons = this.kernel.contexts.living;
   }
 

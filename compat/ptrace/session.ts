@@ -1,9 +1,10 @@
 // A tracer's sessions: relibc keeps, for each process it traces, four open files of the proc:
 // scheme and whether it has resumed the process yet. src/platform/redox/ptrace.rs.
 import type { SystemCalls } from '../../kernel-sim/abi/index.js';
-import { ESRCH, O_CLOEXEC, O_RDWR, O_STAT } from '../../kernel-sim/abi/index.js';
+import { ESRCH, O_CLOEXEC, O_RDWR } from '../../kernel-sim/abi/index.js';
 import type { Libc } from '../libc.js';
 import { close, open } from '../pal/files.js';
+import { tracemeOf } from '../traceme/strategy.js';
 
 export interface Session {
   /** No request has resumed the tracee yet: it still sits in the call that stopped it. */
@@ -32,25 +33,12 @@ export function* unlockSessions(libc: Libc): SystemCalls<void> {
   if (libc.profile.ptrace.sessions === 'process') yield* libc.sessionsLock.manualUnlock();
 }
 
-export function markerPath(pid: number): string {
-  return `chan:ptrace-relibc/${pid}/traceme`;
-}
-
-/** Whether a process has called PTRACE_TRACEME: then its marker can be opened. */
-export function* isTraceme(libc: Libc, pid: number): SystemCalls<boolean> {
-  if (libc.profile.ptrace.marksOnlyRealPids && pid <= 0) return false;
-  const marker = yield* open(libc, markerPath(pid), O_STAT);
-  if (marker === -1) return false;
-  yield* close(libc, marker);
-  return true;
-}
-
 /** The session of a pid, opened if need be; undefined with errno set if there can be none. */
 export function* sessionOf(libc: Libc, pid: number): SystemCalls<Session | undefined> {
   const { sessions } = libc.state;
   const known = sessions.get(pid);
   if (known !== undefined) return known;
-  if (libc.profile.ptrace.traceme === 'marker' && !(yield* isTraceme(libc, pid))) {
+  if (!(yield* tracemeOf(libc).isTraced(libc, pid))) {
     libc.errno = ESRCH;
     return undefined;
   }
