@@ -77,6 +77,7 @@ const PORTED_TRACERS = ['sandbox', 'syscall-logger', 'syscall-rewriter'];
 
 export const PROGRAMS: readonly Program[] = [
   program('examples', 'first-light', 'first-light', '-D__redox__'),
+  program('examples', 'traceme'),
   program('examples', 'first-light-hasty', 'first-light', '-D__redox__', '-DCHILD_DELAY=0'),
   program('examples', 'first-light-child', 'first-light', '-D__redox__', '-DCHILD_ALONE'),
   ...TRACERS.map((name) => program('examples/tracers', name)),

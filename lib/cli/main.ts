@@ -35,6 +35,12 @@ function commandLine(): Command {
     .argument('[arguments...]', 'what it gets; options from here on are its own')
     .option('--profile <name>', 'C library and kernel to run on (see: profiles)')
     .option('--kernel <name>', "another kernel than the profile's, such as P7 (see: profiles)")
+    .addOption(
+      new Option(
+        '--traceme <answer>',
+        "another answer to PTRACE_TRACEME than the library's",
+      ).choices(['nothing', 'marker', 'shared-memory', 'daemon']),
+    )
     .option('--root <directory>', 'the root directory the program sees; the host is never written')
     .addOption(
       new Option('--env <name=value>', 'an environment variable; the only ones it sees').argParser(
@@ -77,6 +83,15 @@ function commandLine(): Command {
     .action(async () => {
       const { listProfiles } = await import('./profiles.js');
       put('stdout', listProfiles());
+    });
+
+  program
+    .command('traceme')
+    .description('compare four ways to build PTRACE_TRACEME on Redox with what Linux promises')
+    .option('--json', 'print the table as JSON')
+    .action(async (options: { json?: boolean }) => {
+      const { traceme } = await import('./traceme.js');
+      put('stdout', traceme(options));
     });
 
   program

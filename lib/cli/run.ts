@@ -2,7 +2,7 @@
 
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { WEXITSTATUS, WIFEXITED, WTERMSIG } from '../../compat/index.js';
+import { type TracemeName, WEXITSTATUS, WIFEXITED, WTERMSIG } from '../../compat/index.js';
 import type { Engine } from '../../cpu/index.js';
 import {
   DeadlockError,
@@ -31,6 +31,7 @@ import { describeStatistics } from './statistics.js';
 export interface RunOptions {
   readonly profile?: string;
   readonly kernel?: string;
+  readonly traceme?: TracemeName;
   readonly root?: string;
   readonly env?: string[];
   readonly seed?: number;
@@ -58,6 +59,7 @@ export function run(path: string, args: readonly string[], options: RunOptions):
     unsupported: (name) => say(`relibc has no system call ${name}: it returns ENOSYS`),
     ...(options.profile !== undefined && { profile: options.profile }),
     ...(options.kernel !== undefined && { kernel: options.kernel }),
+    ...(options.traceme !== undefined && { traceme: options.traceme }),
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.cpus !== undefined && { cpus: options.cpus }),
     ...(options.scheduler !== undefined && { scheduler: options.scheduler }),
