@@ -39,10 +39,17 @@ export class Area {
   /** Whether a region is or was shared. */
   #shares = false;
   #found: Region | undefined;
+  /** Bytes in regions. */
+  #mapped = 0;
 
   constructor(memory: PhysicalMemory, base: number) {
     this.#memory = memory;
     this.#base = base;
+  }
+
+  /** Whether so many bytes more would be too many: Redox gave out only memory that is there. */
+  exceedsMemory(size: number): boolean {
+    return this.#mapped + size > this.#memory.frames * PAGE_SIZE;
   }
 
   get regions(): readonly Region[] {
@@ -66,6 +73,7 @@ export class Area {
   }
 
   add(region: Region): void {
+    this.#mapped += sizeOf(region);
     const index = this.#regions.findIndex(({ start }) => start >= region.end);
     if (index < 0) this.#regions.push(region);
     else this.#regions.splice(index, 0, region);
@@ -77,7 +85,10 @@ export class Area {
     this.generation++;
     const removed = this.#regions.filter(test);
     this.#regions = this.#regions.filter((region) => !test(region));
-    for (const { start, end } of removed) this.#drop(start, end);
+    for (const region of removed) {
+      this.#mapped -= sizeOf(region);
+      this.#drop(region.start, region.end);
+    }
   }
 
   /** Replaces a region by others that cover at most the same pages. */
@@ -85,6 +96,8 @@ export class Area {
     this.#found = undefined;
     this.generation++;
     this.#regions.splice(this.#regions.indexOf(region), 1, ...others);
+    this.#mapped -= sizeOf(region);
+    for (const other of others) this.#mapped += sizeOf(other);
     const end = others.at(-1)?.end ?? region.start;
     if (end < region.end) this.#drop(end, region.end);
     for (const other of others) if (!sameRights(region, other)) this.#protect(other);
@@ -142,6 +155,7 @@ export class Area {
     const copy = new Area(this.#memory, this.#base);
     copy.#regions = this.#regions.slice();
     copy.size = this.size;
+    copy.#mapped = this.#mapped;
     copy.#shares = this.#shares;
     for (const [page, frame] of this.#frames) {
       const address = this.#base + page * PAGE_SIZE;
@@ -235,6 +249,8 @@ export class Area {
     }
   }
 }
+
+const sizeOf = ({ start, end }: Region): number => end - start;
 
 function sameRights(a: Region, b: Region): boolean {
   return a.writable === b.writable && a.executable === b.executable;

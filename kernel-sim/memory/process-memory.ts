@@ -100,6 +100,7 @@ export class ProcessMemory {
       start = region.end;
     }
     if (!(start + length <= GRANTS_END)) throw new SysError(ENOMEM);
+    if (this.#area(GRANTS).exceedsMemory(length)) throw new SysError(ENOMEM);
     const contents = options.contents?.map(({ bytes, address }) => ({
       bytes,
       address: address + start,
@@ -159,7 +160,7 @@ export class ProcessMemory {
     const pagesEnd = pageUp(end);
     const last = area.regions.at(-1);
     const oldEnd = last?.end ?? HEAP;
-    if (end > GRANTS) throw new SysError(ENOMEM);
+    if (end > GRANTS || area.exceedsMemory(pagesEnd - oldEnd)) throw new SysError(ENOMEM);
     if (pagesEnd > oldEnd) {
       if (last?.writable === true) area.replace(last, { ...last, end: pagesEnd });
       else this.map(oldEnd, pagesEnd - oldEnd, { writable: true });

@@ -1,6 +1,6 @@
 // The nodes of file: in memory, over a read-only provider that is asked only for what is used.
 // Changes stay in the tree. Names and paths are byte strings (see path.ts).
-import { ENOTDIR, MODE_DIR, MODE_FILE, MODE_PERM, MODE_SYMLINK } from '../abi/index.js';
+import { ENOSPC, ENOTDIR, MODE_DIR, MODE_FILE, MODE_PERM, MODE_SYMLINK } from '../abi/index.js';
 import { SysError } from '../error.js';
 
 /** What a provider knows of one file. */
@@ -67,6 +67,9 @@ export interface SymlinkNode extends Inode {
 
 export type Node = DirectoryNode | FileNode | SymlinkNode;
 
+/** As much as a disk in memory has room for. */
+const LARGEST_FILE = 0x4000_0000;
+
 /** Bytes that grow. */
 export class Content {
   #bytes: Uint8Array;
@@ -98,6 +101,7 @@ export class Content {
 
   #reach(size: number): void {
     if (size <= this.#size) return;
+    if (size > LARGEST_FILE) throw new SysError(ENOSPC);
     if (size > this.#bytes.length) {
       const larger = new Uint8Array(Math.max(size, this.#bytes.length * 2));
       larger.set(this.bytes);
