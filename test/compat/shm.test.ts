@@ -55,6 +55,7 @@ describe('shm: of ipcd', () => {
       libc.user.memory.store32(shared, 1);
       libc.user.memory.store32(own, 1);
       const pid = yield* libc.fork(function* (child) {
+        yield 'pause';
         expect(child.user.memory.load32(shared)).to.equal(1);
         child.user.memory.store32(shared, 2);
         child.user.memory.store32(own, 2);
