@@ -13,7 +13,7 @@ import { describeFinding, explore } from '../../explore/explore.js';
 import type { ThreadProgram } from '../../explore/threads.js';
 import type { Lab } from '../lab.js';
 import type { Reproduction } from '../reproduction.js';
-import { library } from '../revisions.js';
+import { library, onTwoCpus } from '../revisions.js';
 import { statusText } from '../words.js';
 
 const { SIGCONT, SIGKILL, SIGSEGV, SIGSTOP, WNOHANG } = abi;
@@ -511,6 +511,29 @@ export const RELIBC: readonly Reproduction[] = [
         what: 'second of two SYSEMU stops at',
         expected: ['write', 'write', 'getuid'],
         linux: 'getuid',
+      },
+    ],
+  },
+  {
+    id: 'KP-56',
+    faulty: [onTwoCpus(library('a7b354c8', 'P7m')), onTwoCpus(library('4c148c18'))],
+    sound: [library('a7b354c8', 'P7m'), library('4c148c18')],
+    run(lab) {
+      const pid = stopped(lab, (libc) => libc.getuid());
+      lab.see('the first PTRACE_SYSCALL', ptrace(lab, PTRACE_SYSCALL, pid));
+      lab.watch('waitpid after it', () => wait(lab, pid));
+    },
+    sights: [
+      { what: 'the first PTRACE_SYSCALL', expected: ['ESRCH', 'ESRCH', '0', '0'], linux: '0' },
+      {
+        what: 'waitpid after it',
+        expected: [
+          'exited with 0',
+          'wait for ever: tracer', // KP-38
+          'stopped by SIGSTOP',
+          'stopped by SIGSTOP',
+        ],
+        linux: 'stopped by SIGTRAP',
       },
     ],
   },
