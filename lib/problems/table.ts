@@ -538,7 +538,7 @@ export const PROBLEMS: readonly Problem[] = [
       'Once STOP_BREAKPOINT stopped at it, nothing else happens to the process, whatever the next word says.',
     affected: '40449d32 to 47018381',
     fixed: '47018381, where RIP stays on it and it traps again',
-    linux: 'SIGTRAP is delivered unless the tracer suppresses it',
+    linux: 'SIGTRAP is delivered if the tracer passes it on',
   },
   {
     id: 'KP-53',
@@ -640,7 +640,7 @@ export const PROBLEMS: readonly Problem[] = [
     fixed: NEVER,
     linux: 'EINVAL for reserved bits of MXCSR',
     finding:
-      'The bits that are stored are seen by nobody: reading masks them, and the processor drops them when it loads and saves the register. Only mxcsr has a consequence.',
+      'The bits that are stored are seen by nobody: reading masks them, and the processor drops them when it loads and saves the register. Linux keeps them, too, and even shows them until the tracee runs. Only mxcsr has a consequence.',
   },
   {
     id: 'KP-63',
