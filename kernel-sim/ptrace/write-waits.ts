@@ -32,12 +32,14 @@ export class WriteWaitsFile extends TraceFile {
     const ignores = !faults['KP-51'] && (word & PTRACE_FLAG_IGNORE) !== 0;
     const waits = (word & PTRACE_FLAG_WAIT) !== 0;
     // a word that only waits leaves the tracee where it is
-    if (!waits || stops !== 0) {
+    const resumes = !waits || stops !== 0;
+    if (resumes) {
       session.disarm();
       session.tracee.notify();
     }
     if (stops !== 0 || ignores) session.arm(word);
     const target = living(this.services.contexts, session.pid);
+    if (resumes) this.forgetStep(target);
     const blocks = waits || (flags & O_NONBLOCK) === 0;
     if ((word & PTRACE_STOP_SINGLESTEP) !== 0) {
       const act = (): Reply =>

@@ -8,7 +8,7 @@ import {
   kernelProfile,
 } from '../../../kernel-sim/index.js';
 import { call, fork, named, open, read, wait, write } from '../machine.js';
-import { it, onRoundRobin } from './schedules.js';
+import { it, itAt, onRoundRobin } from './schedules.js';
 import { calls, O_NONBLOCK, O_RDWR, spin, Tracer } from './tracer.js';
 
 const {
@@ -64,21 +64,21 @@ function rax({ tracer, regs }: { tracer: Tracer; regs: number }): number {
 
 for (const revision of OPERATIONS) {
   describe(`an operation at ${revision}`, () => {
-    it('is one byte: none does nothing, others behind it are not looked at', () => {
+    itAt(revision)('is one byte: none does nothing, others behind it are not looked at', () => {
       const { tracer, trace, child } = attached(revision, spin);
       expect(tracer.write(trace, new Uint8Array(0))).to.equal(0);
       expect(child.ptraceStop).to.equal(true);
       expect(tracer.write(trace, Uint8Array.of(SYSCALL, 0xff))).to.equal(1);
     });
 
-    it('that is unknown is EINVAL, 0 among them', () => {
+    itAt(revision)('that is unknown is EINVAL, 0 among them', () => {
       const { tracer, trace } = attached(revision, spin);
       for (const operation of [0, 6, 15, SYSEMU]) {
         expect(named(tracer.operation(trace, operation))).to.equal('EINVAL');
       }
     });
 
-    it('SYSCALL waits for the entry of a call and then for its exit', () => {
+    itAt(revision)('SYSCALL waits for the entry of a call and then for its exit', () => {
       const made = attached(revision, calls(getpid, getuid));
       const { tracer, trace, pid } = made;
       expect(tracer.operation(trace, SYSCALL)).to.equal(1);
@@ -89,7 +89,7 @@ for (const revision of OPERATIONS) {
       expect(rax(made)).to.equal(abi.SYS_GETUID);
     });
 
-    it('SYSCALL|SYSEMU skips the call at which it stops, and the stop after it', () => {
+    itAt(revision)('SYSCALL|SYSEMU skips the call at which it stops, and the stop after it', () => {
       const seen: number[] = [];
       const made = attached(revision, function* () {
         seen.push(yield* call(abi.SYS_WRITE, 1, 0x6666_0000, 100));
@@ -103,7 +103,7 @@ for (const revision of OPERATIONS) {
       expect(seen).to.deep.equal([abi.SYS_WRITE]);
     });
 
-    it('SINGLESTEP waits for the end of one instruction', () => {
+    itAt(revision)('SINGLESTEP waits for the end of one instruction', () => {
       const { tracer, trace, regs } = stepping(revision, 0xff, 0xc0, 0xff, 0xc0, 0xff, 0xc0);
       const before = rax({ tracer, regs });
       for (let i = 1; i <= 3; i++) {
@@ -112,7 +112,7 @@ for (const revision of OPERATIONS) {
       }
     });
 
-    it('SINGLESTEP takes no notice of calls nor of SYSEMU', () => {
+    itAt(revision)('SINGLESTEP takes no notice of calls nor of SYSEMU', () => {
       const { tracer, trace, regs, pid } = stepping(
         revision,
         0xb8,
@@ -129,7 +129,7 @@ for (const revision of OPERATIONS) {
       expect(rax({ tracer, regs })).to.equal(pid);
     });
 
-    it('under O_NONBLOCK does not wait, WAIT does', () => {
+    itAt(revision)('under O_NONBLOCK does not wait, WAIT does', () => {
       const made = attached(revision, calls(getpid), O_NONBLOCK);
       const { tracer, trace } = made;
       expect(tracer.operation(trace, SYSCALL)).to.equal(1);
@@ -137,7 +137,7 @@ for (const revision of OPERATIONS) {
       expect(rax(made)).to.equal(abi.SYS_GETPID);
     });
 
-    it('is ESRCH when the tracee has ended', () => {
+    itAt(revision)('is ESRCH when the tracee has ended', () => {
       const { tracer, trace, pid } = attached(revision, calls(), O_NONBLOCK);
       tracer.operation(trace, CONT);
       tracer.pause();
@@ -146,7 +146,7 @@ for (const revision of OPERATIONS) {
       expect(named(tracer.operation(trace, CONT))).to.equal('ESRCH');
     });
 
-    it('is ESRCH when the tracee ends instead of stopping', () => {
+    itAt(revision)('is ESRCH when the tracee ends instead of stopping', () => {
       const { tracer, trace } = attached(revision, calls(getpid));
       tracer.operation(trace, SYSCALL);
       tracer.operation(trace, SYSCALL);
@@ -154,20 +154,20 @@ for (const revision of OPERATIONS) {
       expect(named(tracer.operation(trace, SYSCALL))).to.equal('ESRCH');
     });
 
-    it('finds its tracee frozen without O_TRUNC', () => {
+    itAt(revision)('finds its tracee frozen without O_TRUNC', () => {
       const { child } = attached(revision, spin);
       expect(child.ptraceStop).to.equal(true);
     });
   });
 
   describe(`closing at ${revision}`, () => {
-    it('any file of a process unfreezes it', () => {
+    itAt(revision)('any file of a process unfreezes it', () => {
       const { tracer, regs, child } = attached(revision, spin);
       tracer.close(regs);
       expect(child.ptraceStop).to.equal(false);
     });
 
-    it('the trace file lets the tracee go, O_EXCL or not', () => {
+    itAt(revision)('the trace file lets the tracee go, O_EXCL or not', () => {
       const { tracer, trace, child } = attached(revision, spin, abi.O_EXCL);
       tracer.operation(trace, SYSCALL);
       tracer.close(trace);
@@ -178,25 +178,25 @@ for (const revision of OPERATIONS) {
 
 for (const revision of FIRST) {
   describe(`the first interface, at ${revision}`, () => {
-    it('has no events: reading a trace file is EBADF', () => {
+    itAt(revision)('has no events: reading a trace file is EBADF', () => {
       const { tracer, trace } = attached(revision, spin);
       expect(named(tracer.read(trace, 64).result)).to.equal('EBADF');
     });
 
-    it('does not wait for CONT, nor for WAIT when nothing was asked for', () => {
+    itAt(revision)('does not wait for CONT, nor for WAIT when nothing was asked for', () => {
       const { tracer, trace } = attached(revision, spin);
       expect(tracer.operation(trace, CONT)).to.equal(1);
       expect(tracer.operation(trace, WAIT)).to.equal(1);
     });
 
-    it('opens zombies', () => {
+    itAt(revision)('opens zombies', () => {
       const tracer = new Tracer({ profile: kernelProfile(revision) });
       const { pid } = tracer.child(calls());
       tracer.pause();
       expect(tracer.open(pid, 'regs/int')).to.be.greaterThan(2);
     });
 
-    it('says nothing of clones', () => {
+    itAt(revision)('says nothing of clones', () => {
       const { tracer, trace, child } = attached(revision, forking, O_NONBLOCK);
       tracer.operation(trace, CONT);
       tracer.pause(20);
@@ -231,7 +231,7 @@ for (const revision of WITH_EVENTS) {
       expect(tracer.wait(pid)).to.equal(0);
     });
 
-    it('hold a child for ever from a tracer that never waits (KP-66)', () => {
+    itAt(revision)('hold a child for ever from a tracer that never waits (KP-66)', () => {
       const held = (faults: FaultOverrides) => {
         const { tracer, trace, child } = attached(revision, forking, O_NONBLOCK, faults);
         tracer.operation(trace, CONT);
@@ -245,12 +245,12 @@ for (const revision of WITH_EVENTS) {
       expect(held({ 'KP-66': false })).to.equal(false);
     });
 
-    it('make CONT wait for an end', () => {
+    itAt(revision)('make CONT wait for an end', () => {
       const { tracer, trace } = attached(revision, calls(getpid));
       expect(named(tracer.operation(trace, CONT))).to.equal('ESRCH');
     });
 
-    it('are read without waiting, and not at all into less than one', () => {
+    itAt(revision)('are read without waiting, and not at all into less than one', () => {
       const { tracer, trace } = attached(revision, spin);
       expect(tracer.read(trace, 64).result).to.equal(0);
       expect(tracer.read(trace, 15).result).to.equal(0);
@@ -309,11 +309,14 @@ describe('int3', () => {
     ['P4', abi.SIGTRAP],
     ['P5c', abi.SIGTRAP],
   ] as const) {
-    it(`ends a process with ${abi.signalName(status)} at ${revision} (KP-16, KP-48)`, () => {
-      const profile = kernelProfile(revision);
-      const tracer = new Tracer({ profile, code: Uint8Array.of(0xcc) });
-      expect(tracer.wait(tracer.machineChild().pid)).to.equal(status);
-    });
+    itAt(revision)(
+      `ends a process with ${abi.signalName(status)} at ${revision} (KP-16, KP-48)`,
+      () => {
+        const profile = kernelProfile(revision);
+        const tracer = new Tracer({ profile, code: Uint8Array.of(0xcc) });
+        expect(tracer.wait(tracer.machineChild().pid)).to.equal(status);
+      },
+    );
   }
 });
 
