@@ -14,7 +14,7 @@ import type { Context } from '../context.js';
 import { SysError } from '../error.js';
 import type { Reply } from '../scheme/scheme.js';
 import { settle } from '../scheme/scheme.js';
-import type { Syscall } from '../syscall.js';
+import { INTERLEAVE, type Syscall } from '../syscall.js';
 import type { UserBuffer } from '../user-buffer.js';
 import { commandWord } from './command-word.js';
 import { living, whileStopped } from './target.js';
@@ -80,6 +80,7 @@ export class WriteWaitsFile extends TraceFile {
   *#sleep(caller: Context): Syscall<number> {
     const { tracer } = this.session;
     this.lock.holder = caller;
+    if (this.profile.faults['KP-33']) yield INTERLEAVE;
     do yield tracer.enter(caller);
     while (tracer.leave(caller));
     this.lock.holder = undefined;
