@@ -2,7 +2,7 @@
 import * as abi from '../../../kernel-sim/abi/index.js';
 import type { Lab } from '../lab.js';
 import type { Reproduction } from '../reproduction.js';
-import { changed, kernel } from '../revisions.js';
+import { changed, kernel, onTwoCpus } from '../revisions.js';
 import {
   attach,
   attachNonBlocking,
@@ -11,6 +11,7 @@ import {
   EVENT_CLONE,
   fork,
   getpid,
+  POST,
   PRE,
   SIGNAL,
   STEP,
@@ -113,6 +114,26 @@ export const EVENTS: readonly Reproduction[] = [
         what: 'a command after its exit',
         expected: ['ENODEV', 'ESRCH', 'ESRCH'],
         linux: 'ESRCH',
+      },
+    ],
+  },
+  {
+    id: 'KP-33',
+    faulty: [onTwoCpus(changed('P7m', { 'KP-33': true }))],
+    sound: [changed('P7m', { 'KP-33': true }), onTwoCpus(kernel('P8'))],
+    run(lab) {
+      const { trace } = attach(lab, lab.child(calls(getpid)).pid);
+      lab.see('waiting for the entry', lab.next(trace, PRE));
+      lab.watch('waiting for the end', () => lab.next(trace, POST));
+    },
+    sights: [
+      {
+        what: 'waiting for the entry',
+        expected: ['PRE_SYSCALL', 'PRE_SYSCALL', 'PRE_SYSCALL'],
+      },
+      {
+        what: 'waiting for the end',
+        expected: ['wait for ever: tracer, child', 'POST_SYSCALL', 'POST_SYSCALL'],
       },
     ],
   },

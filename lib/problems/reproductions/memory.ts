@@ -7,6 +7,7 @@ import { changed, kernel, library } from '../revisions.js';
 import {
   attach,
   calls,
+  exit,
   fork,
   getpid,
   getuid,
@@ -157,11 +158,17 @@ export const MEMORY: readonly Reproduction[] = [
     faulty: [kernel('P1'), changed('P4', { 'KP-26': true }), kernel('P6')],
     sound: [kernel('P4'), kernel('P7')],
     run(lab) {
-      const { trace, regs } = attach(lab, lab.machineChild(syscall(abi.SYS_GETPID)).pid);
+      const code = [...syscall(abi.SYS_GETPID), ...exit(0)];
+      const { pid, trace, regs } = attach(lab, lab.machineChild(code).pid);
       lab.resume(trace, 'entry');
       lab.see('cs', hex(lab.registers(regs).cs));
       lab.setRegisters(regs, { cs: 0x08n });
       lab.see('cs, after 8 was written', hex(lab.registers(regs).cs));
+      lab.watch('the tracee goes on', () => {
+        lab.resume(trace, 'continue');
+        lab.pause();
+        return lab.wait(pid, WNOHANG);
+      });
     },
     sights: [
       { what: 'cs', expected: ['0x23', '0x23', '0x23', '0x23', '0x23'], linux: '0x33' },
@@ -169,6 +176,16 @@ export const MEMORY: readonly Reproduction[] = [
         what: 'cs, after 8 was written',
         expected: ['0x8', '0x8', '0x8', '0x23', '0x23'],
         linux: '0x33',
+      },
+      {
+        what: 'the tracee goes on',
+        expected: [
+          'machine lost',
+          'machine lost',
+          'machine lost',
+          'exited with 0',
+          'exited with 0',
+        ],
       },
     ],
   },
