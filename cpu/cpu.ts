@@ -39,6 +39,7 @@ import {
   RFLAGS,
   RIP,
   RUN_BUDGET,
+  STACK_LIMIT,
   THRESHOLD,
 } from './layout.js';
 import { PhysicalMemory } from './memory.js';
@@ -254,6 +255,7 @@ export class Cpu {
     let reason: number;
     do {
       words[POSTPONED >>> 2] = 0;
+      words[STACK_LIMIT >>> 2] = 0;
       words[RUN_BUDGET >>> 2] = left;
       const retired = base + budget - left;
       words[RETIRED_BASE >>> 2] = retired % TWO_32;

@@ -1,6 +1,7 @@
 // The interpreter's module: one handler per operand form, and what they share. Built from the
 // instruction table; its bytes depend on nothing else.
 import type { Services } from '../engine/semantics.js';
+import { defineStackAccess } from '../engine/stack-page.js';
 import { defineSlowAccess } from '../engine/walk.js';
 import { HELPERS } from '../helpers/names.js';
 import { allForms, type Form } from '../isa/registry.js';
@@ -167,6 +168,13 @@ function declareRuntime(module: ModuleBuilder, profiles: boolean): Runtime {
   defineFlow(module, runtime);
   defineSlowAccess(module.define(runtime.slowRead), read, false);
   defineSlowAccess(module.define(runtime.slowWrite), write, true);
+  const { slowRead, slowWrite } = runtime;
+  const stackRead = module.declare(access);
+  const stackWrite = module.declare(access);
+  defineStackAccess(module.define(stackRead), slowRead, false);
+  defineStackAccess(module.define(stackWrite), slowWrite, true);
+  module.export('stackRead', stackRead);
+  module.export('stackWrite', stackWrite);
   const flagsOf = module.declare({ params: ['i32', 'i64', 'i64', 'i64'], results: ['i32'] });
   defineFlagsOf(module, flagsOf, runtime.multiplyHighSigned);
   defineFlagsWord(module, runtime.flagsWord, flagsOf);

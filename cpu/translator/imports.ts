@@ -6,6 +6,8 @@ import type { TranslatorServices } from './semantics.js';
 const ENGINE_FUNCTIONS = {
   slowRead: { params: ['i64', 'i32'], results: ['i32'] },
   slowWrite: { params: ['i64', 'i32'], results: ['i32'] },
+  stackRead: { params: ['i64', 'i32'], results: ['i32'] },
+  stackWrite: { params: ['i64', 'i32'], results: ['i32'] },
   multiplyHigh: { params: ['i64', 'i64'], results: ['i64'] },
   multiplyHighSigned: { params: ['i64', 'i64'], results: ['i64'] },
   flagsOf: { params: ['i32', 'i64', 'i64', 'i64'], results: ['i32'] },
@@ -31,6 +33,12 @@ export function services(module: ModuleBuilder): TranslatorServices {
     },
     get slowWrite() {
       return engine('slowWrite');
+    },
+    get stackRead() {
+      return engine('stackRead');
+    },
+    get stackWrite() {
+      return engine('stackWrite');
     },
     get multiplyHigh() {
       return engine('multiplyHigh');
