@@ -318,6 +318,7 @@ class RegionEmitter {
   #jumpRelative(): void {
     const { ending } = this.#block;
     if (ending.kind === 'jump') this.#edge(ending.to);
+    else if (ending.kind === 'call' && ending.inside !== undefined) this.#edge(ending.inside);
     else if (ending.kind === 'call' && ending.to !== undefined) this.#call(ending.to, ending.next);
     else throw new Error('a jump inside a block');
   }
@@ -325,12 +326,12 @@ class RegionEmitter {
   #jump(target: Value): void {
     const { ending } = this.#block;
     const code = this.#code;
+    this.#tryGuesses(target, guessesOf(ending));
     code.i32(0).get(target.local).access('i64.store', RIP);
     if (ending.kind === 'call') {
       this.#callRegion(ending.next, () => code.get(target.local).call(this.#engine.regionAt));
       return;
     }
-    if (ending.kind === 'indirect') this.#tryGuesses(target, ending.guesses);
     // a return goes back to the function that called this one; other jumps may stay translated
     if (this.#instruction.form.key.startsWith('ret')) {
       this.#return();
@@ -484,6 +485,12 @@ class RegionEmitter {
   }
 }
 
+/** Where an instruction that computes its target may lead inside the region. */
+function guessesOf(ending: Block['ending']): readonly Target[] {
+  if (ending.kind === 'indirect') return ending.guesses;
+  return ending.kind === 'call' && ending.inside !== undefined ? [ending.inside] : [];
+}
+
 function successorsOf({ ending }: Block): number[] {
   const inside = (...targets: Target[]): number[] =>
     targets.map(({ block }) => block).filter((block) => block >= 0);
@@ -491,7 +498,9 @@ function successorsOf({ ending }: Block): number[] {
     case 'branch':
       return inside(ending.taken, ending.next);
     case 'call':
-      return inside(ending.next);
+      // what a direct call inside the region calls returns by itself
+      if (ending.inside === undefined) return inside(ending.next);
+      return inside(ending.inside, ...(ending.to === undefined ? [ending.next] : []));
     case 'indirect':
       return inside(...ending.guesses);
     default:

@@ -21,7 +21,7 @@ import { PAGE_SIZE } from '../layout.js';
 import type { PhysicalMemory } from '../memory.js';
 import type { Mmu } from '../mmu.js';
 import { emitRegion, type Outside, Refused } from './emit.js';
-import { type Guest, guessTargets } from './jump-tables.js';
+import { type Guest, guessCallee, guessTargets } from './jump-tables.js';
 import {
   findRegion,
   type InstructionSource,
@@ -108,6 +108,7 @@ export class Translator {
       at: (at) => this.#instructionAt(at),
       target: (record) => this.#number(record + IMMEDIATE),
       guessTargets: (run) => guessTargets(run, this.#guest),
+      guessCallee: (instruction) => guessCallee(instruction, this.#guest),
       mayBeTaken: (record) => this.#everything || this.#wasTaken(record),
     };
     for (;;) {
@@ -182,6 +183,7 @@ export class Translator {
   }
 
   #instructionAt(address: number): RegionInstruction | undefined {
+    if (!(address >= 0 && address < USER_END)) return undefined;
     const frame = this.#mmu.executable(address);
     if (frame < 0) return undefined;
     const { view } = this.#memory;
