@@ -138,7 +138,6 @@ export class Cpu {
       code: this.#code,
       table: this.#regions,
       engine: engine as unknown as WebAssembly.Exports,
-      helpers,
       everything: options.engine === 'translate',
     });
     this.#words[THRESHOLD >>> 2] = THRESHOLDS[options.engine ?? 'auto'];
@@ -230,6 +229,8 @@ export class Cpu {
         read: slow((bytes) => mmu.read(bytes)),
         write: slow((bytes) => mmu.write(bytes)),
         finishWrite: slow((budget) => mmu.finishWrite(budget)),
+        completeWrite: () => void mmu.completeWrite(),
+        writesCode: () => (mmu.writesCode ? 1 : 0),
       },
       helper,
       ...(stopwatch && { profile: stopwatch.imports }),

@@ -6,8 +6,9 @@ import { defineSlowAccess } from '../engine/walk.js';
 import { HELPERS } from '../helpers/names.js';
 import { allForms, type Form } from '../isa/registry.js';
 import type { Width } from '../isa/values.js';
-import { ModuleBuilder } from '../wasm/module.js';
+import { ModuleBuilder, type Signature } from '../wasm/module.js';
 import { declareAhead, defineAhead } from './ahead.js';
+import { defineDivideWide } from './divide.js';
 import { defineFlagsOf, defineFlagsWord } from './flags.js';
 import { defineFlow, defineSpecial } from './flow.js';
 import type { ProfileImports } from './profile.js';
@@ -124,6 +125,8 @@ function declareRuntime(module: ModuleBuilder, profiles: boolean): Runtime {
     params: ['i32'],
     results: ['i32'],
   });
+  const completeWrite = module.importFunction('mmu', 'completeWrite', { params: [], results: [] });
+  const writesCode = module.importFunction('mmu', 'writesCode', { params: [], results: ['i32'] });
   const around = (name: string): number =>
     module.importFunction('profile', name, { params: [], results: [] });
   const profile = profiles ? { begin: around('begin'), end: around('end') } : undefined;
@@ -154,6 +157,7 @@ function declareRuntime(module: ModuleBuilder, profiles: boolean): Runtime {
     flagsWord: module.declare({ params: [], results: ['i32'] }),
     multiplyHigh: module.declare(product),
     multiplyHighSigned: module.declare(product),
+    divideWide: module.declare({ params: ['i64', 'i64', 'i64'], results: ['i64'] }),
     copyAhead: declareAhead(module),
     fillAhead: declareAhead(module),
     profile,
@@ -165,6 +169,12 @@ function declareRuntime(module: ModuleBuilder, profiles: boolean): Runtime {
       return helper.index;
     },
   };
+  forward(module, 'completeWrite', completeWrite, { params: [], results: [] });
+  forward(module, 'writesCode', writesCode, { params: [], results: ['i32'] });
+  for (const [name, { index, operands }] of helpers) {
+    const params = new Array<'i32'>(operands).fill('i32');
+    forward(module, name, index, { params, results: ['i32'] });
+  }
   defineFlow(module, runtime);
   defineSlowAccess(module.define(runtime.slowRead), read, false);
   defineSlowAccess(module.define(runtime.slowWrite), write, true);
@@ -181,9 +191,26 @@ function declareRuntime(module: ModuleBuilder, profiles: boolean): Runtime {
   module.export('flagsOf', flagsOf);
   module.export('flags', runtime.flagsWord);
   defineMultiplyHigh(module, runtime);
+  defineDivideWide(module.define(runtime.divideWide));
   defineAhead(module, runtime.copyAhead, 'copy');
   defineAhead(module, runtime.fillAhead, 'fill');
   return runtime;
+}
+
+/** Exports a function that calls an imported one: a region that imports it needs no way to JavaScript. */
+function forward(
+  module: ModuleBuilder,
+  name: string,
+  imported: number,
+  signature: Signature,
+): void {
+  const index = module.declare(signature);
+  const code = module.define(index);
+  signature.params.forEach((_, parameter) => {
+    code.get(parameter);
+  });
+  code.call(imported);
+  module.export(name, index);
 }
 
 /** High half of a product from four 32-bit ones; the signed one corrects for the signs. */

@@ -44,8 +44,11 @@ export interface Block {
 }
 
 export interface Region {
-  readonly entry: number;
+  /** Addresses at which it is entered: block i begins at the i-th. */
+  readonly entries: readonly number[];
   readonly blocks: readonly Block[];
+  /** Addresses at which blocks begin that were not taken in by a call. */
+  readonly leaders: readonly number[];
   /** Pages that it lies on. */
   readonly pages: ReadonlySet<number>;
 }
@@ -93,13 +96,16 @@ export function roleOf(key: string): Role {
   return CONDITIONAL.test(key) ? 'branch' : 'plain';
 }
 
-/** Finds the region entered at an address, or undefined when its first instruction is no good. */
-export function findRegion(entry: number, source: InstructionSource): Region | undefined {
-  return new RegionFinder(entry, source).find();
+/** Finds the region entered at some addresses, or undefined when an instruction there is no good. */
+export function findRegion(
+  entries: readonly number[],
+  source: InstructionSource,
+): Region | undefined {
+  return new RegionFinder(entries, source).find();
 }
 
 class RegionFinder {
-  readonly #entry: number;
+  readonly #entries: readonly number[];
   readonly #source: InstructionSource;
   readonly #instructions = new Map<Place, RegionInstruction>();
   readonly #leaders: Set<Place>;
@@ -111,29 +117,29 @@ class RegionFinder {
   readonly #callees = new Map<Place, Place>();
   /** Where those come back to that are there once for each call, by number. */
   readonly #sites: Place[] = [0];
-  /** Where calls of the region's own entry come back to. */
+  /** Where calls of the region's own entries come back to. */
   readonly #recursions: Place[] = [];
   readonly #indices = new Map<Place, number>();
 
-  constructor(entry: number, source: InstructionSource) {
-    this.#entry = entry;
+  constructor(entries: readonly number[], source: InstructionSource) {
+    this.#entries = entries;
     this.#source = source;
-    this.#leaders = new Set([entry]);
-    this.#work = [entry];
+    this.#leaders = new Set(entries);
+    this.#work = [...entries];
   }
 
   find(): Region | undefined {
-    const entry = this.#entry;
+    const entries = this.#entries;
     for (let place = this.#work.shift(); place !== undefined; place = this.#work.shift()) {
       this.#follow(place);
     }
-    if (!this.#instructions.has(entry)) return undefined;
+    if (!entries.every((entry) => this.#instructions.has(entry))) return undefined;
     for (const place of this.#returns) {
       const call = callAt(place);
       this.#targets.set(place, call === 0 ? this.#recursions : [this.#sites[call]]);
     }
-    const others = [...this.#leaders].filter((leader) => leader !== entry);
-    const starts = [entry, ...others.sort((a, b) => a - b)]
+    const others = [...this.#leaders].filter((leader) => !entries.includes(leader));
+    const starts = [...entries, ...others.sort((a, b) => a - b)]
       .filter((start) => this.#instructions.has(start))
       .slice(0, MOST_BLOCKS);
     starts.forEach((start, index) => {
@@ -144,7 +150,8 @@ class RegionFinder {
     for (const { instructions } of blocks) {
       for (const { address } of instructions) pages.add(address - (address % PAGE_SIZE));
     }
-    return { entry, blocks, pages };
+    const leaders = starts.filter((start) => callAt(start) === 0);
+    return { entries, blocks, leaders, pages };
   }
 
   #lead(to: Place): void {
@@ -199,7 +206,7 @@ class RegionFinder {
     const isDirect = roleOf(instruction.form.key) === 'call';
     const callee = isDirect ? source.target(instruction.record) : source.guessCallee(instruction);
     if (callee === undefined) return;
-    if (callee === this.#entry) {
+    if (this.#entries.includes(callee)) {
       this.#recursions.push(next);
       this.#callees.set(place, callee);
       return;

@@ -77,7 +77,7 @@ export interface Surroundings {
 const RSP = 4;
 
 /** Helpers that look at general registers. */
-const REGISTER_HELPERS: ReadonlySet<string> = new Set(['divide128', 'divide128Signed']);
+const REGISTER_HELPERS: ReadonlySet<string> = new Set(['divide128Signed']);
 /** Helpers that change more than this engine knows of. */
 const REFUSED_HELPERS: ReadonlySet<string> = new Set(['cpuid', 'loadSegment']);
 
