@@ -610,6 +610,8 @@ export const PROBLEMS: readonly Problem[] = [
     affected: 'relibc 82abb331 and later',
     fixed: NEVER,
     linux: 'the state goes with the process',
+    finding:
+      'Nothing follows from it on these kernels: pids are not used twice, and ptrace() of the dead one fails as it opens proc:.',
   },
   {
     id: 'KP-60',
@@ -650,6 +652,8 @@ export const PROBLEMS: readonly Problem[] = [
     affected: 'all',
     fixed: NEVER,
     linux: 'states are of the task, and asked for when somebody waits',
+    finding:
+      'Of a stop and a SIGCONT Linux, too, reports the second only. What differs is that Redox reports `continued` of a process that was never stopped, as it does after each of relibc’s resuming requests.',
   },
   {
     id: 'KP-64',
@@ -707,6 +711,8 @@ export const PROBLEMS: readonly Problem[] = [
     affected: '75872cc5 and later (P9); a busy loop before',
     fixed: NEVER,
     linux: 'the second signal pends',
+    finding:
+      'The busy loop of 2019 changes nothing that a program could see but the time it takes; the machine leaves it out.',
   },
 ];
 

@@ -270,6 +270,12 @@ export const EVENTS: readonly Reproduction[] = [
       lab.see('event', lab.events(traced.trace).replace(/\d+/, 'n'));
       lab.resume(traced.trace, 'continue');
       lab.watch('the tracee, which waits for its child', () => lab.wait(traced.pid));
+
+      const second = lab.another();
+      const unread = attachNonBlocking(second, second.child(parentOfOne).pid);
+      untilClone(second, unread);
+      second.resume(unread.trace, 'continue');
+      second.watch('when the event is never read', () => second.wait(unread.pid));
     },
     sights: [
       { what: 'event', expected: ['CLONE n', 'CLONE n', 'CLONE n', 'CLONE n', 'CLONE n'] },
@@ -283,6 +289,16 @@ export const EVENTS: readonly Reproduction[] = [
           'exited with 0',
         ],
         linux: 'exited with 0',
+      },
+      {
+        what: 'when the event is never read',
+        expected: [
+          'wait for ever: tracer, child, child',
+          'wait for ever: tracer, child, child',
+          'wait for ever: tracer, child, child',
+          'wait for ever: tracer, child, child',
+          'wait for ever: tracer, child, child',
+        ],
       },
     ],
   },

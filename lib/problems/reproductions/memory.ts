@@ -275,6 +275,12 @@ export const MEMORY: readonly Reproduction[] = [
       lab.see('SIGKILL while it is stopped', lab.wait(pid, WNOHANG));
       lab.kill(pid, SIGCONT);
       lab.see('after SIGCONT', lab.wait(pid));
+
+      if (lab.operations) return;
+      const other = stoppedChild(lab);
+      lab.close(lab.opened(`proc:${other}/trace`, O_RDWR | O_EXCL));
+      lab.pause();
+      lab.see('closing an O_EXCL trace of another', lab.wait(other, WNOHANG));
     },
     sights: [
       {
@@ -286,6 +292,7 @@ export const MEMORY: readonly Reproduction[] = [
         what: 'after SIGCONT',
         expected: ['killed by SIGKILL', 'killed by SIGKILL', 'killed by SIGKILL'],
       },
+      { what: 'closing an O_EXCL trace of another', expected: ['-', '0', '0'] },
     ],
   },
   {
@@ -416,6 +423,9 @@ export const MEMORY: readonly Reproduction[] = [
       const every = WUNTRACED | abi.WCONTINUED;
       lab.see('first change', lab.wait(pid, every));
       lab.see('second change', lab.wait(pid, every | WNOHANG));
+      lab.kill(pid, SIGCONT); // it runs already
+      lab.pause();
+      lab.see('after one more SIGCONT', lab.wait(pid, every | WNOHANG));
     },
     sights: [
       {
@@ -424,6 +434,11 @@ export const MEMORY: readonly Reproduction[] = [
         linux: 'continued',
       },
       { what: 'second change', expected: ['0', '0', '0'], linux: '0' },
+      {
+        what: 'after one more SIGCONT',
+        expected: ['continued', 'continued', 'continued'],
+        linux: '0',
+      },
     ],
   },
   {

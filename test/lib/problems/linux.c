@@ -335,6 +335,13 @@ static void signals(void) {
   tenth();
   see("KP-43", "SIGTERM at a stop", "%s", wait_text(pid, WNOHANG));
   kill_and_wait(pid);
+  pid = start(spin);
+  ptrace(PTRACE_ATTACH, pid, 0, 0);
+  wait_for(pid);
+  kill(pid, SIGTERM);
+  tenth();
+  see("KP-43", "SIGTERM while it is frozen", "%s", wait_text(pid, WNOHANG));
+  kill_and_wait(pid);
   pid = stopped(kill_self);
   to_call(pid, SYS_kill);
   kill(pid, SIGUSR1);
@@ -368,6 +375,9 @@ static void signals(void) {
   tenth();
   see("KP-63", "first change", "%s", wait_text(pid, WUNTRACED | WCONTINUED));
   see("KP-63", "second change", "%s", wait_text(pid, WUNTRACED | WCONTINUED | WNOHANG));
+  kill(pid, SIGCONT);
+  tenth();
+  see("KP-63", "after one more SIGCONT", "%s", wait_text(pid, WUNTRACED | WCONTINUED | WNOHANG));
   kill_and_wait(pid);
   see("KP-25", "WTERMSIG of it", "%d", WTERMSIG(wait_for(start(fault))));
 }
@@ -465,7 +475,10 @@ static void waiting(void) {
   pid = start(stop_between);
   tenth();
   see("KP-54", "waitpid between TRACEME and the stop", "%s", wait_text(pid, 0));
-  kill_and_wait(pid);
+  int status;
+  do ptrace(PTRACE_SYSCALL, pid, 0, 0), status = wait_for(pid);
+  while (WIFSTOPPED(status));
+  see("KP-54", "PTRACE_SYSCALL from there on", "%s", status_text(status));
   pid = stopped(stop_again);
   ptrace(PTRACE_CONT, pid, 0, 0);
   see("KP-55", "waitpid for the second SIGSTOP", "%s", wait_text(pid, 0));
