@@ -52,6 +52,7 @@ const ALLOWED: Record<Layer, readonly string[]> = {
     'fast-check',
     'iced-x86',
     'picocolors',
+    'cli-table3',
   ],
 };
 const HOST_FREE: readonly Layer[] = ['cpu', 'kernel-sim/abi', 'kernel-sim', 'compat'];

@@ -15,10 +15,7 @@ export interface Host {
 }
 
 export interface Services {
-  /** All of them, by ascending pid. */
-  readonly contexts: Iterable<Context> & { get(pid: number): Context | undefined };
-  /** How many CPUs there are. */
-  readonly cpus: number;
+  readonly contexts: { get(pid: number): Context | undefined };
   readonly frames: PhysicalMemory;
   readonly host: Host;
   readonly files: FileTree;

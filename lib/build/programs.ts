@@ -100,6 +100,11 @@ export const PROGRAMS: readonly Program[] = [
   redox('examples/redox', 'pipes'),
   redox('examples/redox', 'signals'),
   redox('examples/redox', 'blocked'),
+  redox('test/conformance', 'rfc-trace'),
+  redox('test/conformance', 'rfc-stops'),
+  redox('test/conformance', 'rfc-events'),
+  redox('test/conformance', 'rfc-files'),
+  redox('test/conformance', 'acid'),
 ];
 
 /** Arguments for the compiler, the output last. */

@@ -191,10 +191,9 @@ export class Lab {
     return `wait for ever: ${concerned.map(({ name }) => name).join(', ')}`;
   }
 
-  /** The message says first what it is: `kernel panic: ...`, `kernel hang: ...`. */
-  #panicked({ message }: KernelPanic): string {
+  #panicked({ name, message }: KernelPanic): string {
     this.note(message);
-    return message.slice(0, message.indexOf(':'));
+    return name === 'KernelHang' ? 'kernel hang' : 'kernel panic';
   }
 
   // processes
