@@ -39,6 +39,7 @@ import {
   RFLAGS,
   RIP,
   RUN_BUDGET,
+  STACK_LIMIT,
   THRESHOLD,
 } from './layout.js';
 import { PhysicalMemory } from './memory.js';
@@ -137,7 +138,6 @@ export class Cpu {
       code: this.#code,
       table: this.#regions,
       engine: engine as unknown as WebAssembly.Exports,
-      helpers,
       everything: options.engine === 'translate',
     });
     this.#words[THRESHOLD >>> 2] = THRESHOLDS[options.engine ?? 'auto'];
@@ -229,6 +229,8 @@ export class Cpu {
         read: slow((bytes) => mmu.read(bytes)),
         write: slow((bytes) => mmu.write(bytes)),
         finishWrite: slow((budget) => mmu.finishWrite(budget)),
+        completeWrite: () => void mmu.completeWrite(),
+        writesCode: () => (mmu.writesCode ? 1 : 0),
       },
       helper,
       ...(stopwatch && { profile: stopwatch.imports }),
@@ -254,6 +256,7 @@ export class Cpu {
     let reason: number;
     do {
       words[POSTPONED >>> 2] = 0;
+      words[STACK_LIMIT >>> 2] = 0;
       words[RUN_BUDGET >>> 2] = left;
       const retired = base + budget - left;
       words[RETIRED_BASE >>> 2] = retired % TWO_32;

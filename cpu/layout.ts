@@ -73,6 +73,15 @@ export const SCRATCH = 0x400;
 /** 512 bytes that stand for an access which crosses a page. */
 export const CROSSING = 0x600;
 
+/**
+ * The page that the stack was last seen on, which translated code keeps in locals: its address, the
+ * linear address of its frame, and below which offset accesses may begin: 0 when no page is known.
+ * It can be read and written, for as long as the engine runs.
+ */
+export const STACK_PAGE = 0x800;
+export const STACK_HOST = 0x808;
+export const STACK_LIMIT = 0x810;
+
 /** TLB banks: one per recently used address space. */
 export const TLB_BANKS = 0x1_0000;
 export const TLB_BANK_COUNT = 64;

@@ -87,6 +87,18 @@ export class PhysicalMemory {
     return frame;
   }
 
+  /** Zeroed frames in a row, with one reference each; the first one. @throws OutOfMemoryError */
+  allocateRun(count: number): number {
+    const first = this.#fresh;
+    // frames that were freed are in no order
+    if (!(count <= this.frames - first)) throw new OutOfMemoryError(this.frames);
+    this.#fresh += count;
+    this.#references.fill(1, first, first + count);
+    this.allocated += count;
+    this.peak = Math.max(this.peak, this.allocated);
+    return first;
+  }
+
   /** One more reference to a frame. */
   share(frame: number): void {
     this.#references[frame]++;

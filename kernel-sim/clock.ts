@@ -35,6 +35,11 @@ export class Clock {
     return now - (now % TICK);
   }
 
+  /** How often the timer interrupted since a moment. */
+  ticksSince(moment: number): number {
+    return Math.floor(this.now / TICK) - Math.floor(moment / TICK);
+  }
+
   /** Lets time pass for work that retires no instruction. */
   charge(nanoseconds: number): void {
     this.#added += nanoseconds;

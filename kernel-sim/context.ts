@@ -91,6 +91,8 @@ export class Context {
   /** Whether it was ever switched out; before, the FPU state of the saved copy is unknown. */
   switchedOut = false;
 
+  /** Of the timer, while it had the CPU, and one for each of its turns. */
+  ticks = 0;
   /** It is on a CPU, or was there last. */
   running = false;
 

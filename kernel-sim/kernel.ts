@@ -11,6 +11,7 @@ import { fault } from './exceptions.js';
 import { bootExecutable, bootHosted } from './exec/boot.js';
 import { DrivenProcess } from './hosted/driven.js';
 import { HandlerAddresses } from './hosted/handler-addresses.js';
+import { DriverMemory } from './memory/physical.js';
 import { ProcessMemory } from './memory/process-memory.js';
 import type {
   ExecuteOptions,
@@ -30,7 +31,7 @@ import { RoundRobin, type Scheduler } from './scheduler.js';
 import { createParts } from './scheme/create.js';
 import { FileTree } from './scheme/file-tree.js';
 import { sendTo } from './signal/calls.js';
-import { deliver, restore } from './signal/delivery.js';
+import { deliver, finishSigreturns, wakeSignaled } from './signal/delivery.js';
 import { SignalActions } from './signal/state.js';
 import { callTable } from './syscall/table.js';
 import { type CallTable, INTERLEAVE, LEAVE_KERNEL, type Sleep, type Syscall } from './syscall.js';
@@ -49,6 +50,7 @@ export class Kernel {
   readonly contexts = new Contexts();
   readonly deadlines = new Deadlines();
   readonly futexes = new Futexes();
+  readonly driverMemory: DriverMemory;
   readonly handlerAddresses = new HandlerAddresses();
   readonly scheduler: Scheduler;
   readonly parts: Parts;
@@ -67,6 +69,8 @@ export class Kernel {
   readonly #spinning = new Map<Context, Syscall<void> | undefined>();
   /** What is left of the current context's quantum, or of the stretch that its CPU has. */
   remaining: number;
+  /** When the last context got the CPU. */
+  #turnBegan = 0;
   /** Of several CPUs, the one that has the emulated core. */
   #processor: Processor;
   /** Who may run, by CPU. */
@@ -77,6 +81,7 @@ export class Kernel {
     const { cpu, host } = options;
     this.cpu = cpu;
     this.core = new Core(cpu);
+    this.driverMemory = new DriverMemory(cpu.memory);
     this.profile = options.profile ?? P7;
     this.clock = new Clock(cpu, host.realtime());
     this.scheduler = options.scheduler ?? new RoundRobin();
@@ -86,6 +91,7 @@ export class Kernel {
       seed: options.seed ?? 0,
       files: options.files ?? new FileTree(),
       contexts: this.contexts,
+      cpus: options.cpus ?? 1,
       frames: cpu.memory,
       profile: this.profile,
       kill: (caller, pid, signal) => sendTo(this, caller, pid, signal),
@@ -290,6 +296,8 @@ export class Kernel {
 
   #switchTo(next: Context): void {
     const { current } = this;
+    current.ticks += 1 + this.clock.ticksSince(this.#turnBegan);
+    this.#turnBegan = this.clock.now;
     if (next !== current) {
       if (next !== this.idle) this.counts.contextSwitches++;
       current.switchedOut = true;
@@ -304,8 +312,8 @@ export class Kernel {
   }
 
   #scan(): void {
-    if (this.restoring.size > 0) this.#finishSigreturns();
-    if (this.signaled.size > 0) this.#wakeSignaled();
+    if (this.restoring.size > 0) finishSigreturns(this);
+    if (this.signaled.size > 0) wakeSignaled(this);
     if (this.deadlines.earliest !== undefined) this.deadlines.wake(this.clock.monotonic);
   }
 
@@ -360,23 +368,6 @@ export class Kernel {
       if (next === undefined) throw new Error(`CPU ${processor.index} has nobody to run`);
       this.#switchTo(next);
       return;
-    }
-  }
-
-  /** A context cannot finish its own: it still runs. */
-  #finishSigreturns(): void {
-    for (const context of this.restoring) {
-      if (context.running) continue;
-      this.restoring.delete(context);
-      restore(this, context);
-    }
-  }
-
-  /** Signals end sleeps, even when no signal can be delivered because a handler runs. */
-  #wakeSignaled(): void {
-    for (const context of this.signaled) {
-      if (context.status.kind !== 'blocked') continue;
-      if (context.backup === undefined || context.sleep?.interruptible === true) context.unblock();
     }
   }
 

@@ -18,7 +18,7 @@ import { breakpointTrap, debugTrap, fault } from './exceptions.js';
 import { setCall } from './hosted/call.js';
 import type { Kernel } from './kernel.js';
 import { KernelPanic } from './panic.js';
-import { enter, enterByInterrupt } from './syscall/entry.js';
+import { enter, enterByInterrupt, enterTrapped } from './syscall/entry.js';
 import { TRACE } from './trace-hash.js';
 
 const SYSCALL_VECTOR = 0x80;
@@ -76,8 +76,9 @@ function runMachine(kernel: Kernel, context: Context): void {
     case 'budget':
       return;
     case 'syscall':
-      if (context.link === undefined) enter(kernel, context);
-      else callLink(kernel, context);
+      if (context.link !== undefined) callLink(kernel, context);
+      else if (trapsInKernel(kernel, context)) enterTrapped(kernel, context);
+      else enter(kernel, context);
       return;
     case 'interrupt':
       interrupt(kernel, context, exit);
@@ -88,6 +89,10 @@ function runMachine(kernel: Kernel, context: Context): void {
     case 'unimplemented':
       throw new UnimplementedInstruction(context, exit);
   }
+}
+
+function trapsInKernel({ profile }: Kernel, { registers }: Context): boolean {
+  return profile.faults['KP-05'] && (registers.number(RFLAGS) & FLAG_TF) !== 0;
 }
 
 function callLink(kernel: Kernel, context: Context): void {

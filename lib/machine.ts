@@ -17,6 +17,7 @@ import {
   type Context,
   DeadlockError,
   ExecError,
+  type FaultOverrides,
   type FileTree,
   type Host,
   Kernel,
@@ -40,6 +41,8 @@ export interface MachineOptions {
   readonly profile?: string;
   /** Another kernel than the profile's, `P9`: pairs that never met can be tried, too. */
   readonly kernel?: string | KernelProfile;
+  /** Faults that the kernel is given or spared, `{ 'KP-31': false }`. */
+  readonly faults?: FaultOverrides;
   /** Another answer to PTRACE_TRACEME than the library's own. */
   readonly traceme?: TracemeName;
   /** The console; stdin, stdout and stderr of the host unless said. */
@@ -149,7 +152,7 @@ export class Machine {
     this.kernel = new Kernel({
       cpu: this.cpu,
       host: options.host ?? new StandardStreams(),
-      profile: typeof kernel === 'string' ? kernelProfile(kernel) : kernel,
+      profile: typeof kernel === 'string' ? kernelProfile(kernel, options.faults) : kernel,
       files: typeof files === 'string' ? hostFiles(files) : files,
       scheduler: schedulerOf(options),
       ...(options.cpus !== undefined && { cpus: options.cpus }),

@@ -1,29 +1,39 @@
 // A process of the machine that is driven from outside: it makes relibc's calls, each of which runs
 // the machine until the call has returned. What a tracer in C does, without being a program.
-import { type Relibc, relibc, type user_regs_struct } from '../compat/index.js';
+import { type Relibc, relibc } from '../compat/index.js';
 import { O_CLOEXEC, O_RDWR, SIGKILL, type SystemCalls } from '../kernel-sim/abi/index.js';
-import type { DrivenProcess } from '../kernel-sim/index.js';
+import { type DrivenProcess, ProcessEnded } from '../kernel-sim/index.js';
 import { Errno } from './errno.js';
 import type { Machine, ProgramOptions } from './machine.js';
+import { PtraceCalls, type Waited } from './ptrace-calls.js';
 
-/** The registers of a tracee; change what you like before {@link Tracer.setregs}. */
-export type UserRegisters = { -readonly [K in keyof user_regs_struct]: bigint };
-
-/** What waitpid() gives: `pid` is 0 if it had WNOHANG and there was nothing to report. */
-export interface Waited {
-  readonly pid: number;
+/** relibc ended the tracer by a call that it does not implement. */
+export class RelibcPanic extends Error {
+  override readonly name = 'RelibcPanic';
+  /** The wait status of the tracer, which can make no further calls. */
   readonly status: number;
+
+  constructor(lastWords: string, status: number) {
+    super(`relibc ended the tracer: ${lastWords}`);
+    this.status = status;
+  }
 }
 
-/** Calls that fail throw an {@link Errno}; one that can never return, a `DeadlockError`. */
-export class Tracer {
+/**
+ * Calls that fail throw an {@link Errno}; one that can never return, a `DeadlockError`; one that
+ * relibc does not implement, a {@link RelibcPanic}.
+ */
+export class Tracer extends PtraceCalls {
   readonly #machine: Machine;
   readonly #process: DrivenProcess;
   readonly #libc: Relibc;
+  /** How relibc ended this process, if it did. */
+  #panic: RelibcPanic | undefined;
   /** Descriptors of the mem files of tracees. */
   readonly #memory = new Map<number, number>();
 
   constructor(machine: Machine, process: DrivenProcess) {
+    super();
     this.#machine = machine;
     this.#process = process;
     this.#libc = relibc(process.user, machine.library);
@@ -38,61 +48,59 @@ export class Tracer {
     return this.#machine.start(path, { ...options, parent: this.#process.context }).pid;
   }
 
-  /** ptrace(2), as far as relibc had it. `addr` and `data` are numbers as in C. */
-  ptrace(request: number, pid = 0, addr = 0, data = 0): number {
-    return this.#call('ptrace', this.#libc.ptrace(request, pid, addr, data));
+  /** What relibc had of ptrace(2): see the revision of the machine's profile. */
+  override request(request: number, pid: number, addr: number, data: number | bigint): number {
+    return this.#call('ptrace', this.#libc.ptrace(request, pid, addr, Number(data)));
   }
 
-  /** waitpid(2). */
-  waitpid(pid: number, options = 0): Waited {
-    const waited = this.#process.run(this.#libc.wait(pid, options));
+  override waitpid(pid: number, options = 0): Waited {
+    const waited = this.#run(this.#libc.wait(pid, options));
     if (waited.pid === -1) throw new Errno(this.#libc.errno, 'waitpid');
     return waited;
   }
 
-  /** PTRACE_GETREGS. */
-  getregs(pid: number): UserRegisters {
-    const registers = this.#process.run(this.#libc.getRegisters(pid));
-    if (registers === undefined) throw new Errno(this.#libc.errno, 'ptrace');
-    return { ...registers };
+  override allocate(length: number): number {
+    return this.#process.user.reserve(length);
   }
 
-  /** PTRACE_SETREGS. relibc stores `orig_rax` as rax and ignores `rax`. */
-  setregs(pid: number, registers: UserRegisters): void {
-    this.#call('ptrace', this.#libc.setRegisters(pid, registers));
+  override withMemory<T>(length: number, use: (address: number) => T): T {
+    const { user } = this.#process;
+    const mark = user.mark();
+    try {
+      return use(user.reserve(length));
+    } finally {
+      user.release(mark);
+    }
   }
 
-  /** kill(2). */
-  kill(pid: number, signal: number = SIGKILL): void {
+  override readOwn(address: number, length: number): Uint8Array {
+    return this.#process.user.memory.read(address, length);
+  }
+
+  override writeOwn(address: number, bytes: Uint8Array): void {
+    this.#process.user.memory.write(address, bytes);
+  }
+
+  override kill(pid: number, signal: number = SIGKILL): void {
     this.#call('kill', this.#libc.kill(pid, signal));
   }
 
   /** Memory of a tracee, by its proc: file: relibc had no PTRACE_PEEKDATA. */
   readMemory(pid: number, address: number, length: number): Uint8Array {
-    const { user } = this.#process;
     const file = this.#memoryOf(pid);
-    const mark = user.mark();
-    try {
-      const buffer = user.reserve(length);
+    return this.withMemory(length, (buffer) => {
       const count = this.#call('pread', this.#libc.pread(file, buffer, length, address));
-      return user.memory.read(buffer, count);
-    } finally {
-      user.release(mark);
-    }
+      return this.readOwn(buffer, count);
+    });
   }
 
   /** The other way. All pages must be mapped; read-only ones are written, too. */
   writeMemory(pid: number, address: number, bytes: Uint8Array): void {
-    const { user } = this.#process;
     const file = this.#memoryOf(pid);
-    const mark = user.mark();
-    try {
-      const buffer = user.reserve(bytes.length);
-      user.memory.write(buffer, bytes);
+    this.withMemory(bytes.length, (buffer) => {
+      this.writeOwn(buffer, bytes);
       this.#call('pwrite', this.#libc.pwrite(file, buffer, bytes.length, address));
-    } finally {
-      user.release(mark);
-    }
+    });
   }
 
   #memoryOf(pid: number): number {
@@ -105,8 +113,21 @@ export class Tracer {
   }
 
   #call(name: string, calls: SystemCalls<number>): number {
-    const result = this.#process.run(calls);
+    const result = this.#run(calls);
     if (result === -1) throw new Errno(this.#libc.errno, name);
     return result;
+  }
+
+  /** @throws RelibcPanic */
+  #run<T>(calls: SystemCalls<T>): T {
+    if (this.#panic !== undefined) throw this.#panic;
+    try {
+      return this.#process.run(calls);
+    } catch (error) {
+      const { lastWords } = this.#libc;
+      if (!(error instanceof ProcessEnded) || lastWords === undefined) throw error;
+      this.#panic = new RelibcPanic(lastWords, error.status);
+      throw this.#panic;
+    }
   }
 }

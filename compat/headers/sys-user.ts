@@ -51,6 +51,33 @@ export const user_fpregs_struct = layout(512, {
 });
 export type user_fpregs_struct = Decoded<typeof user_fpregs_struct.fields>;
 
+/** What PEEKUSER and POKEUSER address by offsets: 912 bytes. */
+export const user = layout(912, {
+  regs: raw(0, user_regs_struct.size),
+  u_fpvalid: u32(216),
+  i387: raw(224, user_fpregs_struct.size),
+  /** Sizes of text, data and stack, in pages. */
+  u_tsize: u64(736),
+  u_dsize: u64(744),
+  u_ssize: u64(752),
+  start_code: u64(760),
+  start_stack: u64(768),
+  /** The signal that caused a core dump. */
+  signal: u64(776),
+  u_ar0: u64(792),
+  u_fpstate: u64(800),
+  magic: u64(808),
+  /** The name of the program, NUL-terminated. */
+  u_comm: raw(816, 32),
+  /** DR0 to DR7: the only other words that POKEUSER may change. */
+  u_debugreg: raw(848, 64),
+});
+export type user = Decoded<typeof user.fields>;
+
+/** Bytes of a page, and the power of two that they are. */
+export const PAGE_SIZE = 4096;
+export const PAGE_SHIFT = 12;
+
 const WORD = 8;
 const GENERAL = 15 * WORD; // r15 to rdi stand alike in both structures
 const REDOX_RAX = 10 * WORD;

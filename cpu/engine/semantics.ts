@@ -13,6 +13,8 @@ export interface Services {
   /** High half of a product. */
   readonly multiplyHigh: number;
   readonly multiplyHighSigned: number;
+  /** (high, low, divisor) -> quotient: see cpu/interpreter/divide.ts. */
+  readonly divideWide: number;
   readonly helper: (name: string, operands: number) => number;
 }
 
@@ -241,6 +243,12 @@ export abstract class EngineSemantics extends Semantics {
     return this.value(32, () => {
       for (const operand of operands) this.code.get(operand.local);
       this.code.call(index);
+    });
+  }
+
+  divideWide(high: Value, low: Value, divisor: Value): Value {
+    return this.value(64, () => {
+      this.code.get(high.local).get(low.local).get(divisor.local).call(this.#services.divideWide);
     });
   }
 

@@ -1,21 +1,10 @@
-// DIV and IDIV of RDX:RAX by a 64-bit word. Intel SDM vol. 2A, "DIV" and "IDIV".
+// IDIV of RDX:RAX by a 64-bit word. Intel SDM vol. 2A, "IDIV".
 import { SCRATCH } from '../layout.js';
 
 const RAX_AT = 0;
 const RDX_AT = 16;
 
-/** Unsigned; 0, or 1 for #DE with the registers as they were. The divisor is at SCRATCH. */
-export function divide128(view: DataView): number {
-  const divisor = view.getBigUint64(SCRATCH, true);
-  const high = view.getBigUint64(RDX_AT, true);
-  if (high >= divisor) return 1;
-  const dividend = (high << 64n) | view.getBigUint64(RAX_AT, true);
-  view.setBigUint64(RAX_AT, dividend / divisor, true);
-  view.setBigUint64(RDX_AT, dividend % divisor, true);
-  return 0;
-}
-
-/** Signed, truncating towards zero; 0, or 1 for #DE. */
+/** Truncates towards zero; 0, or 1 for #DE with the registers as they were. The divisor is at SCRATCH. */
 export function divide128Signed(view: DataView): number {
   const divisor = view.getBigInt64(SCRATCH, true);
   if (divisor === 0n) return 1;

@@ -3,7 +3,7 @@ import { SCRATCH, SELECTORS, X87 } from '../layout.js';
 import type { PhysicalMemory } from '../memory.js';
 import { bindOperations } from '../x87/index.js';
 import { cpuid } from './cpuid.js';
-import { divide128, divide128Signed } from './divide.js';
+import { divide128Signed } from './divide.js';
 import { floatEstimate } from './estimate.js';
 import { FloatUnit } from './float.js';
 import { bindFxsave } from './fxsave.js';
@@ -16,7 +16,6 @@ export function createHelpers(memory: PhysicalMemory): Record<string, Helper> {
   const { view } = memory;
   const floats = new FloatUnit(view, memory.buffer);
   return {
-    divide128: () => divide128(view),
     divide128Signed: () => divide128Signed(view),
     cpuid: () => cpuid(view),
     ...bindFxsave(view),

@@ -5,7 +5,6 @@ import { OPERATIONS } from '../x87/index.js';
 
 export const HELPERS: Readonly<Record<string, number>> = {
   /** Divides RDX:RAX by the 64-bit word at SCRATCH. */
-  divide128: 0,
   divide128Signed: 0,
   /** CPUID of the leaf in EAX, sub-leaf in ECX. */
   cpuid: 0,

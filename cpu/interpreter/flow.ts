@@ -183,6 +183,7 @@ function defineTranslated(module: ModuleBuilder, runtime: Runtime): void {
   module.export('slowWrite', runtime.slowWrite);
   module.export('multiplyHigh', runtime.multiplyHigh);
   module.export('multiplyHighSigned', runtime.multiplyHighSigned);
+  module.export('divideWide', runtime.divideWide);
 }
 
 /** Defines the handlers that are no instruction's. */

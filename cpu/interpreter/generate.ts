@@ -1,12 +1,14 @@
 // The interpreter's module: one handler per operand form, and what they share. Built from the
 // instruction table; its bytes depend on nothing else.
 import type { Services } from '../engine/semantics.js';
+import { defineStackAccess } from '../engine/stack-page.js';
 import { defineSlowAccess } from '../engine/walk.js';
 import { HELPERS } from '../helpers/names.js';
 import { allForms, type Form } from '../isa/registry.js';
 import type { Width } from '../isa/values.js';
-import { ModuleBuilder } from '../wasm/module.js';
+import { ModuleBuilder, type Signature } from '../wasm/module.js';
 import { declareAhead, defineAhead } from './ahead.js';
+import { defineDivideWide } from './divide.js';
 import { defineFlagsOf, defineFlagsWord } from './flags.js';
 import { defineFlow, defineSpecial } from './flow.js';
 import type { ProfileImports } from './profile.js';
@@ -123,6 +125,8 @@ function declareRuntime(module: ModuleBuilder, profiles: boolean): Runtime {
     params: ['i32'],
     results: ['i32'],
   });
+  const completeWrite = module.importFunction('mmu', 'completeWrite', { params: [], results: [] });
+  const writesCode = module.importFunction('mmu', 'writesCode', { params: [], results: ['i32'] });
   const around = (name: string): number =>
     module.importFunction('profile', name, { params: [], results: [] });
   const profile = profiles ? { begin: around('begin'), end: around('end') } : undefined;
@@ -153,6 +157,7 @@ function declareRuntime(module: ModuleBuilder, profiles: boolean): Runtime {
     flagsWord: module.declare({ params: [], results: ['i32'] }),
     multiplyHigh: module.declare(product),
     multiplyHighSigned: module.declare(product),
+    divideWide: module.declare({ params: ['i64', 'i64', 'i64'], results: ['i64'] }),
     copyAhead: declareAhead(module),
     fillAhead: declareAhead(module),
     profile,
@@ -164,18 +169,48 @@ function declareRuntime(module: ModuleBuilder, profiles: boolean): Runtime {
       return helper.index;
     },
   };
+  forward(module, 'completeWrite', completeWrite, { params: [], results: [] });
+  forward(module, 'writesCode', writesCode, { params: [], results: ['i32'] });
+  for (const [name, { index, operands }] of helpers) {
+    const params = new Array<'i32'>(operands).fill('i32');
+    forward(module, name, index, { params, results: ['i32'] });
+  }
   defineFlow(module, runtime);
   defineSlowAccess(module.define(runtime.slowRead), read, false);
   defineSlowAccess(module.define(runtime.slowWrite), write, true);
+  const { slowRead, slowWrite } = runtime;
+  const stackRead = module.declare(access);
+  const stackWrite = module.declare(access);
+  defineStackAccess(module.define(stackRead), slowRead, false);
+  defineStackAccess(module.define(stackWrite), slowWrite, true);
+  module.export('stackRead', stackRead);
+  module.export('stackWrite', stackWrite);
   const flagsOf = module.declare({ params: ['i32', 'i64', 'i64', 'i64'], results: ['i32'] });
   defineFlagsOf(module, flagsOf, runtime.multiplyHighSigned);
   defineFlagsWord(module, runtime.flagsWord, flagsOf);
   module.export('flagsOf', flagsOf);
   module.export('flags', runtime.flagsWord);
   defineMultiplyHigh(module, runtime);
+  defineDivideWide(module.define(runtime.divideWide));
   defineAhead(module, runtime.copyAhead, 'copy');
   defineAhead(module, runtime.fillAhead, 'fill');
   return runtime;
+}
+
+/** Exports a function that calls an imported one: a region that imports it needs no way to JavaScript. */
+function forward(
+  module: ModuleBuilder,
+  name: string,
+  imported: number,
+  signature: Signature,
+): void {
+  const index = module.declare(signature);
+  const code = module.define(index);
+  signature.params.forEach((_, parameter) => {
+    code.get(parameter);
+  });
+  code.call(imported);
+  module.export(name, index);
 }
 
 /** High half of a product from four 32-bit ones; the signed one corrects for the signs. */

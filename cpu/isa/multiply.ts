@@ -94,26 +94,37 @@ function divideNarrow(s: Semantics, divisor: Value, signed: boolean): void {
   }
 }
 
-/** DIV and IDIV of 64 bits: a helper where the dividend really has 128. */
-function divideWide(s: Semantics, divisor: Value, signed: boolean): void {
+/** DIV of 64 bits. */
+function divideWide(s: Semantics, divisor: Value): void {
   const low = s.register(RAX, 64);
   const high = s.register(RDX, 64);
-  const extension = signed ? s.shiftRightSigned(low, s.constant(63n, 64)) : s.constant(0n, 64);
-  let simple = s.bitAnd(s.compare('eq', high, extension), s.isNotZero(divisor));
-  if (signed) {
-    const minusOne = s.compare('eq', divisor, s.constant(-1n, 64));
-    simple = s.bitAnd(simple, s.bitNot(minusOne));
-  }
+  s.raiseIf(s.compare('le_u', divisor, high), VECTOR_DE);
+  const quotient = s.variable(low);
   s.if(
-    simple,
+    s.isZero(high),
+    () => s.assign(quotient, s.integer(64, 'i64.div_u', low, divisor)),
+    () => s.assign(quotient, s.divideWide(high, low, divisor)),
+  );
+  s.setRegister(RAX, quotient);
+  s.setRegister(RDX, s.subtract(low, s.multiply(quotient, divisor)));
+}
+
+/** IDIV of 64 bits: a helper where the dividend really has 128. */
+function divideWideSigned(s: Semantics, divisor: Value): void {
+  const low = s.register(RAX, 64);
+  const high = s.register(RDX, 64);
+  const extension = s.shiftRightSigned(low, s.constant(63n, 64));
+  const fits = s.bitAnd(s.compare('eq', high, extension), s.isNotZero(divisor));
+  const minusOne = s.compare('eq', divisor, s.constant(-1n, 64));
+  s.if(
+    s.bitAnd(fits, s.bitNot(minusOne)),
     () => {
-      s.setRegister(RAX, s.integer(64, signed ? 'i64.div_s' : 'i64.div_u', low, divisor));
-      s.setRegister(RDX, s.integer(64, signed ? 'i64.rem_s' : 'i64.rem_u', low, divisor));
+      s.setRegister(RAX, s.integer(64, 'i64.div_s', low, divisor));
+      s.setRegister(RDX, s.integer(64, 'i64.rem_s', low, divisor));
     },
     () => {
       s.setState(SCRATCH, divisor);
-      const failed = s.helper(signed ? 'divide128Signed' : 'divide128');
-      s.raiseIf(s.isNotZero(failed), VECTOR_DE);
+      s.raiseIf(s.isNotZero(s.helper('divide128Signed')), VECTOR_DE);
     },
   );
 }
@@ -124,7 +135,8 @@ for (const [name, signed] of [
 ] as const) {
   instruction(name, ['rm8', 'rm*'], (s, operand) => {
     const divisor = s.read(operand);
-    if (divisor.width === 64) divideWide(s, divisor, signed);
-    else divideNarrow(s, divisor, signed);
+    if (divisor.width < 64) divideNarrow(s, divisor, signed);
+    else if (signed) divideWideSigned(s, divisor);
+    else divideWide(s, divisor);
   });
 }

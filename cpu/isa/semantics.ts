@@ -202,6 +202,8 @@ export abstract class Semantics extends Vectors {
   abstract retired(): Value;
   /** High 64 bits of a 64 x 64 bit product. */
   abstract multiplyHigh(a: Value, b: Value, signed: boolean): Value;
+  /** Unsigned quotient of 128 bits by 64; `high` is below `divisor`. */
+  abstract divideWide(high: Value, low: Value, divisor: Value): Value;
 
   // Said in terms of the above
 

@@ -40,12 +40,15 @@ export class Refused extends Error {
 
 const BUDGET = 0;
 const DEPTH = 1;
+/** Number of the entry to go to. */
+const ENTRY = 2;
 const REGION_SIGNATURE: Signature = { params: ['i32', 'i32'], results: ['i32'] };
+const BODY_SIGNATURE: Signature = { params: ['i32', 'i32', 'i32'], results: ['i32'] };
 
 /** Calls nested deeper than this leave all functions: the host's stack is finite. */
 const DEEPEST = 150;
 
-/** The module of one region; its function is exported as `region`. */
+/** The module of one region; the functions of its entries are exported by their numbers. */
 export function emitRegion(region: Region, outside: Outside): Uint8Array<ArrayBuffer> {
   return new RegionEmitter(region, outside).emit();
 }
@@ -83,13 +86,14 @@ class RegionEmitter {
   constructor(region: Region, outside: Outside) {
     this.#region = region;
     this.#outside = outside;
-    this.#flow = analyse({ successors: region.blocks.map(successorsOf) });
+    const entries = region.entries.map((_, index) => index);
+    this.#flow = analyse({ successors: region.blocks.map(successorsOf), entries });
     this.#block = region.blocks[0];
     this.#instruction = this.#block.instructions[0];
     this.#longest = region.blocks.reduce((sum, { instructions }) => sum + instructions.length, 0);
     this.#module.importTable('regions', 1);
     this.#regionType = this.#module.type(REGION_SIGNATURE);
-    this.#code = new Code(REGION_SIGNATURE.params.length);
+    this.#code = new Code(BODY_SIGNATURE.params.length);
     const code = this.#code;
     this.#frame = new Frame(code);
     this.#exitCode = code.local('i32');
@@ -108,23 +112,45 @@ class RegionEmitter {
     this.#prologue();
     code.block();
     this.#s.flags.replace({ kind: 'memory', scopes: [] });
-    // the head of a loop has its flags in the locals, however it is reached
-    if (this.#flow.isLoop[0]) this.#frame.loadFlags();
-    this.#tree(0);
+    const { entries, isLoop, isMerge } = this.#flow;
+    // where ways meet the flags are in the locals
+    const meets = entries.some((entry) => isLoop[entry] || isMerge[entry]);
+    if (meets) this.#frame.loadFlags();
+    this.#tree(this.#region.blocks.length);
     code.end();
     this.#epilogue();
-    this.#module.export('region', this.#module.add(REGION_SIGNATURE, code));
+    const body = this.#module.add(BODY_SIGNATURE, code);
+    this.#region.entries.forEach((_, index) => {
+      const entry = new Code(REGION_SIGNATURE.params.length);
+      entry.get(BUDGET).get(DEPTH).i32(index).returnCall(body);
+      this.#module.export(String(index), this.#module.add(REGION_SIGNATURE, entry));
+    });
     return this.#module.finish();
   }
 
   #prologue(): void {
     const code = this.#code;
     code.get(BUDGET).i32(this.#longest).op('i32.lt_u').ifHinted(false);
-    this.#storeRip(this.#region.entry);
+    this.#storeEntryRip();
     code.i32(0).get(BUDGET).access('i32.store', REMAINING);
     code.i32(LEFT_DECLINED).return().end();
     this.#frame.load();
     code.i32(0).access('i32.load', TLB_DATA).set(this.#frame.tlb);
+  }
+
+  #storeEntryRip(): void {
+    const code = this.#code;
+    const [first, ...others] = this.#region.entries;
+    code.i32(0).i64(BigInt(first));
+    others.forEach((address, index) => {
+      code
+        .i64(BigInt(address))
+        .get(ENTRY)
+        .i32(index + 1)
+        .op('i32.ne')
+        .select();
+    });
+    code.access('i64.store', RIP);
   }
 
   /** Stores everything and leaves, or goes on in another region. */
@@ -171,7 +197,29 @@ class RegionEmitter {
     this.#tree(last);
   }
 
+  /** The root: on to the entry that is asked for. */
+  #dispatch(): void {
+    const { entries } = this.#flow;
+    if (entries.length === 1) {
+      this.#tree(entries[0]);
+      return;
+    }
+    const labels = entries.map((entry) => this.#depthOf(this.#merges, entry));
+    this.#code.get(ENTRY).brTable(labels, labels[0]);
+  }
+
+  /** How far out the label of a node is. */
+  #depthOf(labels: readonly Label[], node: number): number {
+    const label = labels.find((open) => open.node === node);
+    if (label === undefined) throw new Error('an edge to a block that is not open');
+    return this.#code.depth - label.depth;
+  }
+
   #emitBlock(node: number): void {
+    if (node === this.#region.blocks.length) {
+      this.#dispatch();
+      return;
+    }
     const outer = {
       block: this.#block,
       node: this.#node,
@@ -318,6 +366,7 @@ class RegionEmitter {
   #jumpRelative(): void {
     const { ending } = this.#block;
     if (ending.kind === 'jump') this.#edge(ending.to);
+    else if (ending.kind === 'call' && ending.inside !== undefined) this.#edge(ending.inside);
     else if (ending.kind === 'call' && ending.to !== undefined) this.#call(ending.to, ending.next);
     else throw new Error('a jump inside a block');
   }
@@ -325,12 +374,12 @@ class RegionEmitter {
   #jump(target: Value): void {
     const { ending } = this.#block;
     const code = this.#code;
+    this.#tryGuesses(target, guessesOf(ending));
     code.i32(0).get(target.local).access('i64.store', RIP);
     if (ending.kind === 'call') {
       this.#callRegion(ending.next, () => code.get(target.local).call(this.#engine.regionAt));
       return;
     }
-    if (ending.kind === 'indirect') this.#tryGuesses(target, ending.guesses);
     // a return goes back to the function that called this one; other jumps may stay translated
     if (this.#instruction.form.key.startsWith('ret')) {
       this.#return();
@@ -378,9 +427,8 @@ class RegionEmitter {
   #edge(to: Target): void {
     const here = this.#pageOf(this.#block.instructions.at(-1)?.address ?? this.#block.address);
     if (this.#pageOf(to.address) !== here) this.#checkPage(to.address);
-    const { position, isLoop, isMerge, irreducible } = this.#flow;
-    const count = this.#region.blocks.length;
-    if (to.block < 0 || irreducible.has(this.#node * count + to.block)) {
+    const { position, isLoop, isMerge, isDispatched } = this.#flow;
+    if (to.block < 0) {
       this.#code.i32(this.#outside.regionNumber(to.address)).set(this.#exitRegion);
       this.#leaveTo(to.address);
       return;
@@ -392,15 +440,18 @@ class RegionEmitter {
       this.#divert(() => this.#tree(to.block));
       return;
     }
-    const label = (isBack ? this.#loops : this.#merges).find(({ node }) => node === to.block);
-    if (label === undefined) throw new Error('an edge to a block that is not open');
     if (isBack) {
       this.#code.get(BUDGET).i32(this.#longest).op('i32.lt_u').ifHinted(false);
       this.#leaveTo(to.address);
       this.#code.end();
     }
     this.#s.scoped(() => this.#s.flags.settle());
-    this.#code.br(this.#code.depth - label.depth);
+    if (isDispatched(this.#node, to.block)) {
+      this.#code.i32(this.#flow.entries.indexOf(to.block)).set(ENTRY);
+      this.#code.br(this.#depthOf(this.#loops, this.#region.blocks.length));
+      return;
+    }
+    this.#code.br(this.#depthOf(isBack ? this.#loops : this.#merges, to.block));
   }
 
   #call(target: number, next: Target): void {
@@ -484,6 +535,12 @@ class RegionEmitter {
   }
 }
 
+/** Where an instruction that computes its target may lead inside the region. */
+function guessesOf(ending: Block['ending']): readonly Target[] {
+  if (ending.kind === 'indirect') return ending.guesses;
+  return ending.kind === 'call' && ending.inside !== undefined ? [ending.inside] : [];
+}
+
 function successorsOf({ ending }: Block): number[] {
   const inside = (...targets: Target[]): number[] =>
     targets.map(({ block }) => block).filter((block) => block >= 0);
@@ -491,7 +548,9 @@ function successorsOf({ ending }: Block): number[] {
     case 'branch':
       return inside(ending.taken, ending.next);
     case 'call':
-      return inside(ending.next);
+      // what a direct call inside the region calls returns by itself
+      if (ending.inside === undefined) return inside(ending.next);
+      return inside(ending.inside, ...(ending.to === undefined ? [ending.next] : []));
     case 'indirect':
       return inside(...ending.guesses);
     default:

@@ -1,7 +1,7 @@
 // Where the indirect jump of a switch may lead: compilers make such jumps from a table, which is read
 // when the region is translated. What comes out are guesses; translated code compares them with the
 // target that is really computed.
-import { BASE, DISPLACEMENT, INDEX, SCALE } from '../interpreter/record.js';
+import { BASE, DISPLACEMENT, INDEX, REGISTER_SLOT, SCALE } from '../interpreter/record.js';
 import { ZERO } from '../layout.js';
 import type { RegionInstruction } from './region.js';
 
@@ -29,6 +29,13 @@ export function guessTargets(run: readonly RegionInstruction[], guest: Guest): r
   const near = (target: number): boolean => Math.abs(target - jump.address) < NEAR;
   if (key === 'jmp m64') return absoluteTable(jump.record, guest, near);
   return key === 'jmp r64' ? relativeTable(run, guest, near) : [];
+}
+
+/** Where an indirect call leads if the registers at the call are what they are now. */
+export function guessCallee({ record, form }: RegionInstruction, guest: Guest): number | undefined {
+  if (form.key === 'call r64') return guest.register(guest.field(record + REGISTER_SLOT[0]) >> 3);
+  if (form.key !== 'call m64' || guest.field(record + INDEX) !== ZERO) return undefined;
+  return guest.word(tableAddress(record, guest), 8);
 }
 
 /** jmp [table + index * 8]: addresses. */

@@ -2,7 +2,6 @@
 // when code that they were made from changes.
 import { USER_END } from '../address-space.js';
 import type { CodeCache } from '../code-cache.js';
-import type { Helper } from '../helpers/index.js';
 import { handlerForms } from '../interpreter/generate.js';
 import {
   COUNTS,
@@ -17,11 +16,11 @@ import {
   TRANSLATED_HANDLER,
 } from '../interpreter/record.js';
 import type { Form } from '../isa/registry.js';
-import { PAGE_SIZE } from '../layout.js';
+import { PAGE_SIZE, THRESHOLD } from '../layout.js';
 import type { PhysicalMemory } from '../memory.js';
 import type { Mmu } from '../mmu.js';
 import { emitRegion, type Outside, Refused } from './emit.js';
-import { type Guest, guessTargets } from './jump-tables.js';
+import { type Guest, guessCallee, guessTargets } from './jump-tables.js';
 import {
   findRegion,
   type InstructionSource,
@@ -35,9 +34,15 @@ const MOST_BYTES = 0x100_0000;
 const FIRST_REGIONS = 1023;
 const TWO_32 = 0x1_0000_0000;
 
+/** Most entries of one region; beyond, a hot address in it begins another region. */
+const MOST_ENTRIES = 6;
+/** An address in a region that has so much of the heat that it takes is an entry of the next version. */
+const WARM = 1 / 4;
+
 interface Translated {
   /** Record that its entry replaced. */
   readonly record: number;
+  readonly region: Region;
 }
 
 export class Translator {
@@ -53,9 +58,11 @@ export class Translator {
   readonly #forms: readonly (Form | undefined)[];
   /** Forms that only the interpreter runs. */
   readonly #refused = new Set<Form>();
-  /** Number of the region at an offset of a page, by table address * PAGE_SIZE + offset. */
+  /** Number of the region at an offset of a page, by its key. */
   readonly #numbers = new Map<number, number>();
   readonly #translated = new Map<number, Translated>();
+  /** The region that has a block at an offset of a page, by the key of {@link #keyOf}. */
+  readonly #covering = new Map<number, Region>();
   /** Regions that lie on a page, by its table of records. */
   readonly #byTable = new Map<number, Set<number>>();
   #bytes = 0;
@@ -75,11 +82,10 @@ export class Translator {
     readonly table: WebAssembly.Table;
     /** What the interpreter's module exports, `noRegion` among it. */
     readonly engine: WebAssembly.Exports;
-    readonly helpers: Record<string, Helper>;
     /** Also what was never seen to run: for tests. */
     readonly everything: boolean;
   }) {
-    const { memory, mmu, code, table, engine, helpers } = parts;
+    const { memory, mmu, code, table, engine } = parts;
     this.#everything = parts.everything;
     this.#memory = memory;
     this.#mmu = mmu;
@@ -90,11 +96,6 @@ export class Translator {
     this.#imports = {
       env: { memory: memory.memory, regions: table },
       engine,
-      mmu: {
-        writesCode: () => (mmu.writesCode ? 1 : 0),
-        completeWrite: () => void mmu.completeWrite(),
-      },
-      helper: helpers,
     };
     table.set(0, engine.noRegion);
     table.grow(FIRST_REGIONS, engine.noRegion);
@@ -108,10 +109,12 @@ export class Translator {
       at: (at) => this.#instructionAt(at),
       target: (record) => this.#number(record + IMMEDIATE),
       guessTargets: (run) => guessTargets(run, this.#guest),
+      guessCallee: (instruction) => guessCallee(instruction, this.#guest),
       mayBeTaken: (record) => this.#everything || this.#wasTaken(record),
     };
     for (;;) {
-      const region = findRegion(address, source);
+      const entries = this.#entriesWith(address);
+      const region = findRegion(entries, source) ?? findRegion([address], source);
       if (region === undefined) return;
       try {
         this.#enter(region, emitRegion(region, this.#outside()));
@@ -121,6 +124,30 @@ export class Translator {
         this.#refused.add(error.instruction.form);
       }
     }
+  }
+
+  /**
+   * Entries of the region to make for a hot address: where a region covers it already, those of that
+   * region, which the new one replaces, and what else in it is warm.
+   */
+  #entriesWith(address: number): readonly number[] {
+    const covering = this.#covering.get(this.#keyOf(address));
+    if (covering === undefined || covering.entries.length >= MOST_ENTRIES) return [address];
+    const entries = [...covering.entries, address];
+    for (const leader of covering.leaders) {
+      if (entries.length >= MOST_ENTRIES) break;
+      if (!entries.includes(leader) && this.#isWarm(leader)) entries.push(leader);
+    }
+    return entries;
+  }
+
+  #isWarm(address: number): boolean {
+    const table = this.#tableOf(address);
+    if (table === undefined) return false;
+    const { view } = this.#memory;
+    const record = view.getUint32(table + (address % PAGE_SIZE) * 4, true);
+    if (record === 0) return false;
+    return view.getUint32(record + HEAT, true) >= view.getUint32(THRESHOLD, true) * WARM;
   }
 
   /** A word of guest memory as a signed number, if it lies on one readable page. */
@@ -141,31 +168,39 @@ export class Translator {
 
   #enter(region: Region, bytes: Uint8Array<ArrayBuffer>): void {
     if (this.#bytes + bytes.length > MOST_BYTES) this.#dropAll(false);
-    const record = region.blocks[0].instructions[0].record;
-    const number = this.#numberAt(region.entry);
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports);
-    this.#table.set(number, instance.exports.region);
-    this.#translated.set(number, { record });
+    const numbers = region.entries.map((entry, index) => {
+      const number = this.#numberAt(entry);
+      this.#forget(number);
+      const { record } = region.blocks[index].instructions[0];
+      this.#table.set(number, instance.exports[index]);
+      this.#translated.set(number, { record, region });
+      this.#replaceHandler(record, number);
+      return number;
+    });
+    for (const leader of region.leaders) this.#covering.set(this.#keyOf(leader), region);
     for (const page of region.pages) {
       const table = this.#tableOf(page);
       if (table === undefined) continue;
       const regions = this.#byTable.get(table);
-      if (regions === undefined) this.#byTable.set(table, new Set([number]));
-      else regions.add(number);
+      if (regions === undefined) this.#byTable.set(table, new Set(numbers));
+      else for (const number of numbers) regions.add(number);
     }
-    const { view } = this.#memory;
-    view.setUint32(record + ORIGINAL, view.getUint32(record + HANDLER, true), true);
-    view.setUint32(record + HANDLER, TRANSLATED_HANDLER, true);
-    view.setUint32(record + REGION, number, true);
     this.#bytes += bytes.length;
     this.made++;
   }
 
+  #replaceHandler(record: number, number: number): void {
+    const { view } = this.#memory;
+    view.setUint32(record + ORIGINAL, view.getUint32(record + HANDLER, true), true);
+    view.setUint32(record + HANDLER, TRANSLATED_HANDLER, true);
+    view.setUint32(record + REGION, number, true);
+  }
+
   /** The number of the region that begins, or may begin one day, at an address. */
   #numberAt(address: number): number {
-    const table = this.#tableOf(address);
-    if (table === undefined) return 0;
-    const key = table * PAGE_SIZE + (address % PAGE_SIZE);
+    const key = this.#keyOf(address);
+    if (key < 0) return 0;
     let number = this.#numbers.get(key);
     if (number === undefined) {
       number = ++this.#lastNumber;
@@ -176,12 +211,19 @@ export class Translator {
     return number;
   }
 
+  /** Tells an offset of a page from all others; -1 where no code is. */
+  #keyOf(address: number): number {
+    const table = this.#tableOf(address);
+    return table === undefined ? -1 : table * PAGE_SIZE + (address % PAGE_SIZE);
+  }
+
   #tableOf(address: number): number | undefined {
     const frame = this.#mmu.executable(address);
     return frame < 0 ? undefined : this.#code.table(address, frame);
   }
 
   #instructionAt(address: number): RegionInstruction | undefined {
+    if (!(address >= 0 && address < USER_END)) return undefined;
     const frame = this.#mmu.executable(address);
     if (frame < 0) return undefined;
     const { view } = this.#memory;
@@ -232,6 +274,10 @@ export class Translator {
     const translated = this.#translated.get(number);
     if (translated === undefined) return;
     this.#translated.delete(number);
+    for (const leader of translated.region.leaders) {
+      const at = this.#keyOf(leader);
+      if (this.#covering.get(at) === translated.region) this.#covering.delete(at);
+    }
     this.#table.set(number, this.#noRegion);
     const { view } = this.#memory;
     const { record } = translated;
@@ -246,6 +292,7 @@ export class Translator {
       else this.#forget(number);
     }
     this.#translated.clear();
+    this.#covering.clear();
     this.#byTable.clear();
     this.#bytes = 0;
     if (recordsGone) this.#numbers.clear();

@@ -211,6 +211,14 @@ export class Code {
     return this;
   }
 
+  brTable(depths: readonly number[], otherwise: number): this {
+    this.#writer.byte(0x0e);
+    this.#writer.unsigned(depths.length);
+    for (const depth of depths) this.#writer.unsigned(depth);
+    this.#writer.unsigned(otherwise);
+    return this;
+  }
+
   return(): this {
     this.#writer.byte(0x0f);
     return this;

@@ -47,6 +47,11 @@ export class Area {
     this.#base = base;
   }
 
+  /** Bytes in regions. */
+  get mapped(): number {
+    return this.#mapped;
+  }
+
   /** Whether so many bytes more would be too many: Redox gave out only memory that is there. */
   exceedsMemory(size: number): boolean {
     return this.#mapped + size > this.#memory.frames * PAGE_SIZE;

@@ -12,12 +12,15 @@ import { SysError } from '../error.js';
 import type { UserBuffer } from '../user-buffer.js';
 import { Area, type Content, type Region } from './area.js';
 import {
+  GRANT_SLOT,
   GRANTS,
   GRANTS_END,
   HEAP,
+  IMAGE_SLOT,
   SIGNAL_STACK_SLOT,
   SLOT_SIZE,
   SLOTS,
+  STACK,
   STACK_SLOT,
   TLS_SLOT,
 } from './layout.js';
@@ -147,6 +150,17 @@ export class ProcessMemory {
   /** Gives a region another size, in place. The pages behind it must be free. */
   resize(region: Region, size: number): void {
     this.#area(region.start).replace(region, { ...region, end: region.start + pageUp(size) });
+  }
+
+  /** Bytes of the stack: 0 for who never was in user mode. */
+  get stackSize(): number {
+    return this.#at(STACK)?.mapped ?? 0;
+  }
+
+  /** Bytes of image, grants, stack and signal stack. */
+  get sizeWithoutHeap(): number {
+    const slots = [IMAGE_SLOT, GRANT_SLOT, STACK_SLOT, SIGNAL_STACK_SLOT];
+    return slots.reduce((sum, slot) => sum + (this.#areas[slot]?.mapped ?? 0), 0);
   }
 
   /** End of the heap, to the byte. */

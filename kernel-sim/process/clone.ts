@@ -59,6 +59,7 @@ function makeChild(kernel: Kernel, parent: Context, flags: number, stack: number
   child.vfork = has(CLONE_VFORK);
   parent.registers.copyTo(child.saved);
   finishFrame(kernel, child.saved);
+  child.frame = !kernel.profile.faults['KP-40'];
   if (has(CLONE_STACK)) child.saved.setNumber(RSP, stack);
   try {
     cloneTls(parent, child, sharesMemory);

@@ -61,11 +61,6 @@ function* letOthersRun(): Syscall<number> {
   return 0;
 }
 
-/** iopl(level): refused, as this machine has no I/O ports */
-export const iopl: Handler = () => {
-  throw new SysError(EPERM);
-};
-
 function newId(id: number, old: number, permitted: number[], root: boolean): number {
   const wanted = id >>> 0;
   if (root || permitted.includes(wanted)) return wanted; // even -1, if root

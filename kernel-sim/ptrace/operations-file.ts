@@ -48,6 +48,7 @@ export class OperationsFile extends TraceFile {
     this.#apply(operation, (byte & PTRACE_SYSEMU) !== 0);
     const { session } = this;
     const target = living(this.services.contexts, session.pid);
+    if (operation !== PTRACE_WAIT) this.forgetStep(target);
     const blocking = operation === PTRACE_WAIT || (flags & O_NONBLOCK) === 0;
     if (operation === PTRACE_SINGLESTEP && target.frameRegisters === undefined) {
       return this.#stepOnceItCan(target, blocking, operation, caller);

@@ -30,6 +30,7 @@ export class ReadWaitsFile extends TraceFile {
     const arms = PTRACE_STOP_MASK | PTRACE_EVENT_MASK | ignores;
     session.arm((word & arms) === 0 ? 0 : word);
     const target = living(this.services.contexts, session.pid);
+    this.forgetStep(target);
     if ((word & PTRACE_STOP_SINGLESTEP) !== 0) {
       // what fails leaves the breakpoint armed
       const stepped = whileStopped(target, caller, this.services, (frame) =>

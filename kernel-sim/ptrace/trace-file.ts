@@ -11,6 +11,7 @@ import type { UserBuffer } from '../user-buffer.js';
 import { WORD_EVENTS } from './event-codec.js';
 import type { Lock } from './lock.js';
 import type { Session, SessionEvent, Sessions } from './session.js';
+import { clearTrapFlag } from './trap-flag.js';
 
 export abstract class TraceFile {
   protected readonly session: Session;
@@ -73,8 +74,16 @@ export abstract class TraceFile {
     return 0;
   }
 
+  /** Nobody waits for a step any more, should KP-41 be mended. */
+  protected forgetStep(target: Context | undefined): void {
+    if (this.profile.faults['KP-41']) return;
+    const frame = target?.frameRegisters;
+    if (frame !== undefined) clearTrapFlag(frame);
+  }
+
   /** Ends the session; both sides go on. */
   protected end(target: Context | undefined): void {
+    this.forgetStep(target);
     const { session, sessions, profile } = this;
     const forgets = !profile.faults['KP-47'];
     if (forgets && sessions.get(session.pid) === session) sessions.delete(session.pid);

@@ -16,7 +16,7 @@ import type { StopDetails, Tracing } from '../parts.js';
 import type { KernelProfile } from '../profile.js';
 import type { EventRegistry } from '../scheme/event-registry.js';
 import type { Services } from '../scheme/services.js';
-import type { Syscall } from '../syscall.js';
+import { INTERLEAVE, type Syscall } from '../syscall.js';
 import type { Session, Sessions } from './session.js';
 
 /** More copies of one stop than this kernel's heap could hold. */
@@ -53,6 +53,8 @@ export class Tracees implements Tracing {
     this.#reach(session, stop, details);
     const { tracee } = session;
     for (;;) {
+      // the tracer was told, and may wake its tracee before that sleeps
+      if (this.#profile.faults['KP-33']) yield INTERLEAVE;
       yield this.#sleep(session, context);
       if (!tracee.leave(context)) break;
       if (!this.#stopsAnew) continue;

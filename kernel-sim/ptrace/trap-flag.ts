@@ -2,6 +2,9 @@
 import { FLAG_TF, type Registers, RFLAGS } from '../../cpu/index.js';
 import type { Faults } from '../faults.js';
 
+/** Bit 1 is set whatever is written. */
+const ALWAYS_SET = 2;
+
 export function addTrapFlag(frame: Registers): void {
   frame.setNumber(RFLAGS, (frame.number(RFLAGS) | FLAG_TF) >>> 0);
 }
@@ -9,7 +12,7 @@ export function addTrapFlag(frame: Registers): void {
 /** For a tracer. Gives 0, as callers that act on a frame must give a number. */
 export function setTrapFlag(frame: Registers, faults: Faults): number {
   // `=` for `|=` lost every flag that the next branch looks at (KP-06)
-  if (faults['KP-06']) frame.setNumber(RFLAGS, 0);
+  if (faults['KP-06']) frame.setNumber(RFLAGS, ALWAYS_SET);
   addTrapFlag(frame);
   return 0;
 }

@@ -14,7 +14,7 @@ import type { Context } from '../context.js';
 import { SysError } from '../error.js';
 import type { Reply } from '../scheme/scheme.js';
 import { settle } from '../scheme/scheme.js';
-import type { Syscall } from '../syscall.js';
+import { INTERLEAVE, type Syscall } from '../syscall.js';
 import type { UserBuffer } from '../user-buffer.js';
 import { commandWord } from './command-word.js';
 import { living, whileStopped } from './target.js';
@@ -32,12 +32,14 @@ export class WriteWaitsFile extends TraceFile {
     const ignores = !faults['KP-51'] && (word & PTRACE_FLAG_IGNORE) !== 0;
     const waits = (word & PTRACE_FLAG_WAIT) !== 0;
     // a word that only waits leaves the tracee where it is
-    if (!waits || stops !== 0) {
+    const resumes = !waits || stops !== 0;
+    if (resumes) {
       session.disarm();
       session.tracee.notify();
     }
     if (stops !== 0 || ignores) session.arm(word);
     const target = living(this.services.contexts, session.pid);
+    if (resumes) this.forgetStep(target);
     const blocks = waits || (flags & O_NONBLOCK) === 0;
     if ((word & PTRACE_STOP_SINGLESTEP) !== 0) {
       const act = (): Reply =>
@@ -78,6 +80,7 @@ export class WriteWaitsFile extends TraceFile {
   *#sleep(caller: Context): Syscall<number> {
     const { tracer } = this.session;
     this.lock.holder = caller;
+    if (this.profile.faults['KP-33']) yield INTERLEAVE;
     do yield tracer.enter(caller);
     while (tracer.leave(caller));
     this.lock.holder = undefined;

@@ -13,6 +13,7 @@ import { EventScheme } from './event.js';
 import { EventRegistry } from './event-registry.js';
 import { FileScheme } from './file.js';
 import { fileCalls } from './file-calls.js';
+import { ItimerScheme } from './itimer.js';
 import { MemoryScheme } from './memory.js';
 import { pathFromBytes } from './path.js';
 import { Paths } from './path-calls.js';
@@ -23,26 +24,24 @@ import { RootScheme } from './root.js';
 import { settle } from './scheme.js';
 import type { Services } from './services.js';
 import { NullScheme, RandScheme, ZeroScheme } from './simple.js';
+import { SysScheme } from './sys.js';
 import { TimeScheme } from './time.js';
 
 const PATH_SIZE = 4096;
 
 export function createParts(services: Services): Parts {
-  const registry = new SchemeRegistry();
   const events = new EventRegistry();
+  const registry = new SchemeRegistry((to, namespace) => populate(to, namespace, events, services));
   const sessions: Sessions = new Map();
   const ids = { pipe: 0, proc: 0 };
   const add = registry.insert.bind(registry, ROOT_NAMESPACE);
 
-  add('', (id) => new RootScheme(ROOT_NAMESPACE, id, registry, events));
   const console = registry.insert(
     ROOT_NAMESPACE,
     'debug',
     (id) => new DebugScheme(id, events, services.host),
   );
-  add('event', () => new EventScheme(events));
   add('file', () => new FileScheme(services));
-  add('memory', () => new MemoryScheme(services.frames));
   add('null', () => new NullScheme());
   const pipes = registry.insert(ROOT_NAMESPACE, 'pipe', (id) => {
     ids.pipe = id;
@@ -53,7 +52,6 @@ export function createParts(services: Services): Parts {
     return new ProcScheme(services, sessions);
   });
   add('rand', () => new RandScheme(services.seed));
-  add('time', (id) => new TimeScheme(id, events, services));
   add('zero', () => new ZeroScheme());
 
   const paths = new Paths(registry, events, pipes, ids.pipe);
@@ -66,6 +64,21 @@ export function createParts(services: Services): Parts {
     executable,
     idle: () => console.serve(),
   };
+}
+
+/** The schemes that each namespace has of its own. */
+function populate(
+  registry: SchemeRegistry,
+  namespace: number,
+  events: EventRegistry,
+  services: Services,
+): void {
+  registry.insert(namespace, '', (id) => new RootScheme(namespace, id, registry, events));
+  registry.insert(namespace, 'event', () => new EventScheme(events));
+  registry.insert(namespace, 'itimer', () => new ItimerScheme());
+  registry.insert(namespace, 'memory', () => new MemoryScheme(services.frames));
+  registry.insert(namespace, 'sys', () => new SysScheme(services, registry));
+  registry.insert(namespace, 'time', (id) => new TimeScheme(id, events, services));
 }
 
 /** Reads a file as FEXEC does: its status, then its bytes to the end. */

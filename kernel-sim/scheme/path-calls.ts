@@ -169,17 +169,25 @@ export class Paths {
     return this.#registry.derive(caller.ens, wanted);
   }
 
-  /** Sets the real and the effective namespace; -1 leaves one as it is. */
+  /**
+   * Sets the real and the effective namespace. Nobody leaves the null one; -1 leaves one as it is,
+   * but not for root, who gets it.
+   */
   #setrens(caller: Context, rns: number, ens: number): number {
-    const allowed = (wanted: number): boolean => {
-      if (wanted === -1 || wanted === NULL_NAMESPACE) return true;
-      if (caller.rns === NULL_NAMESPACE) return false;
-      return caller.euid === 0 || wanted === caller.ens || wanted === caller.rns;
-    };
-    if (!allowed(rns) || !allowed(ens)) throw new SysError(EPERM);
-    if (rns !== -1) caller.rns = rns;
-    if (ens !== -1) caller.ens = ens;
+    const newRns = this.#newNamespace(caller, rns, caller.rns);
+    const newEns = this.#newNamespace(caller, ens, caller.ens);
+    caller.rns = newRns;
+    caller.ens = newEns;
     return 0;
+  }
+
+  /** @throws SysError EPERM */
+  #newNamespace(caller: Context, wanted: number, old: number): number {
+    if (wanted === NULL_NAMESPACE) return wanted;
+    if (old === NULL_NAMESPACE) throw new SysError(EPERM);
+    if (caller.euid === 0 || wanted === caller.ens || wanted === caller.rns) return wanted;
+    if (wanted !== -1) throw new SysError(EPERM);
+    return old;
   }
 
   /** CHMOD, RMDIR and UNLINK, for which the scheme's default is ENOENT. */

@@ -13,8 +13,15 @@ export class SchemeRegistry {
     [NULL_NAMESPACE, new Map()],
     [ROOT_NAMESPACE, new Map()],
   ]);
+  readonly #populate: (namespace: number) => void;
   #nextScheme = 1;
   #nextNamespace = ROOT_NAMESPACE + 1;
+
+  /** @param populate adds the schemes that each namespace has of its own */
+  constructor(populate: (registry: SchemeRegistry, namespace: number) => void) {
+    this.#populate = (namespace) => populate(this, namespace);
+    this.#populate(ROOT_NAMESPACE);
+  }
 
   /** Adds a scheme under a name; `create` is told its id. @throws SysError EEXIST */
   insert<T extends Scheme>(namespace: number, name: string, create: (id: number) => T): T {
@@ -47,11 +54,20 @@ export class SchemeRegistry {
     this.#names(namespace).delete(name);
   }
 
-  /** A namespace with some names of another. @throws SysError ENODEV when one is missing */
+  /**
+   * A namespace with what each has, and some names of another. @throws SysError ENODEV when one of
+   * these is missing, EEXIST when it has them already
+   */
   derive(namespace: number, names: readonly string[]): number {
-    const chosen = new Map(names.map((name) => [name, this.find(namespace, name)]));
     const derived = this.#nextNamespace++;
+    const chosen = new Map<string, number>();
     this.#namespaces.set(derived, chosen);
+    this.#populate(derived);
+    for (const name of names) {
+      const id = this.find(namespace, name);
+      if (chosen.has(name)) throw new SysError(EEXIST);
+      chosen.set(name, id);
+    }
     return derived;
   }
 

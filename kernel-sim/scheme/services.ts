@@ -15,7 +15,10 @@ export interface Host {
 }
 
 export interface Services {
-  readonly contexts: { get(pid: number): Context | undefined };
+  /** All of them, by ascending pid. */
+  readonly contexts: Iterable<Context> & { get(pid: number): Context | undefined };
+  /** How many CPUs there are. */
+  readonly cpus: number;
   readonly frames: PhysicalMemory;
   readonly host: Host;
   readonly files: FileTree;

@@ -1,8 +1,8 @@
 // time: — a clock by number; reading tells the time, writing a time asks for an event then. Facts:
 // scheme/time.rs and context/timeout.rs of 2019.
-import { CLOCK_MONOTONIC, CLOCK_REALTIME, ENOENT, EVENT_READ, TimeSpec } from '../abi/index.js';
-import { SysError } from '../error.js';
+import { CLOCK_REALTIME, EVENT_READ, TimeSpec } from '../abi/index.js';
 import type { UserBuffer } from '../user-buffer.js';
+import { type ClockNumber, clockNumber } from './clock-path.js';
 import type { EventRegistry } from './event-registry.js';
 import { Handles } from './handles.js';
 import { bytesFromPath } from './path.js';
@@ -11,13 +11,11 @@ import type { Services } from './services.js';
 
 const SECOND = 1_000_000_000;
 
-type Clock = typeof CLOCK_REALTIME | typeof CLOCK_MONOTONIC;
-
 export class TimeScheme implements Scheme {
   readonly #id: number;
   readonly #events: EventRegistry;
   readonly #services: Services;
-  readonly #clocks = new Handles<Clock>();
+  readonly #clocks = new Handles<ClockNumber>();
 
   constructor(id: number, events: EventRegistry, services: Services) {
     this.#id = id;
@@ -26,9 +24,7 @@ export class TimeScheme implements Scheme {
   }
 
   open(path: string): number {
-    const clock = /^\+?[0-9]+$/.test(path) ? Number(path) : 0;
-    if (clock !== CLOCK_REALTIME && clock !== CLOCK_MONOTONIC) throw new SysError(ENOENT);
-    return this.#clocks.add(clock);
+    return this.#clocks.add(clockNumber(path));
   }
 
   read(handle: number, target: UserBuffer): number {
@@ -75,7 +71,7 @@ export class TimeScheme implements Scheme {
     return 0;
   }
 
-  #now(clock: Clock): number {
+  #now(clock: ClockNumber): number {
     return clock === CLOCK_REALTIME ? this.#services.realtime() : this.#services.monotonic();
   }
 }

@@ -44,8 +44,24 @@ export function deliver(kernel: Kernel, context: Context): void {
   context.flow = handle(kernel, context, signal);
 }
 
-/** Finishes a sigreturn. */
-export function restore(kernel: Kernel, context: Context): void {
+/** Part of each switch: a context cannot finish its own sigreturn, as it still runs. */
+export function finishSigreturns(kernel: Kernel): void {
+  for (const context of kernel.restoring) {
+    if (context.running) continue;
+    kernel.restoring.delete(context);
+    restore(kernel, context);
+  }
+}
+
+/** Part of each switch: signals end sleeps, even if a handler that runs keeps them out. */
+export function wakeSignaled({ signaled }: Kernel): void {
+  for (const context of signaled) {
+    if (context.status.kind !== 'blocked') continue;
+    if (context.backup === undefined || context.sleep?.interruptible === true) context.unblock();
+  }
+}
+
+function restore(kernel: Kernel, context: Context): void {
   const { backup } = context;
   if (backup === undefined) throw new Error(`pid ${context.pid} has no signal to return from`);
   // as a tracer sees it now, which of signals that the kernel acts on is what they interrupted

@@ -15,11 +15,15 @@ import {
 import { ENOMEM, ENOSYS, PTRACE_STOP_POST_SYSCALL, PTRACE_STOP_PRE_SYSCALL } from '../abi/index.js';
 import type { Context } from '../context.js';
 import { SysError } from '../error.js';
+import { debugTrap } from '../exceptions.js';
 import type { Kernel } from '../kernel.js';
 import type { Syscall } from '../syscall.js';
 
 /** Registers that hold the arguments, by the instruction that made the call. */
 type ArgumentRegisters = readonly [number, number, number, number, number];
+
+/** Where the kernel's code begins: the handler of `syscall` is somewhere above. */
+const KERNEL_CODE = 0xffff_ff00_0010_0000n;
 
 const BY_SYSCALL: ArgumentRegisters = [RDI, RSI, RDX, R10, R8];
 const BY_INTERRUPT: ArgumentRegisters = [RBX, RCX, RDX, RSI, RDI];
@@ -27,6 +31,23 @@ const BY_INTERRUPT: ArgumentRegisters = [RBX, RCX, RDX, RSI, RDI];
 /** The call that the registers hold, made by `syscall`. */
 export function enter(kernel: Kernel, context: Context): void {
   enterBy(kernel, context, BY_SYSCALL);
+}
+
+/**
+ * With FMASK 0x200 (KP-05) the trap flag of a single-stepped `syscall` is still set in the kernel,
+ * whose first instruction traps: the step ends there, and the call comes after it.
+ */
+export function enterTrapped(kernel: Kernel, context: Context): void {
+  context.flow = trappedCall(kernel, context);
+}
+
+function* trappedCall(kernel: Kernel, context: Context): Syscall<void> {
+  const { registers } = context;
+  const { rip } = registers;
+  registers.rip = KERNEL_CODE;
+  yield* debugTrap(kernel, context);
+  context.registers.rip = rip;
+  yield* tracedCall(kernel, context, BY_SYSCALL);
 }
 
 /** The same, made by `int 0x80`. */

@@ -17,6 +17,10 @@ import {
   SYS_KILL,
   SYS_MPROTECT,
   SYS_NANOSLEEP,
+  SYS_PHYSALLOC,
+  SYS_PHYSFREE,
+  SYS_PHYSMAP,
+  SYS_PHYSUNMAP,
   SYS_SETPGID,
   SYS_SETREGID,
   SYS_SETREUID,
@@ -24,11 +28,13 @@ import {
   SYS_SIGPROCMASK,
   SYS_SIGRETURN,
   SYS_UMASK,
+  SYS_VIRTTOPHYS,
   SYS_WAITPID,
   SYS_YIELD,
 } from '../abi/index.js';
 import { fexec } from '../exec/fexec.js';
 import { brk, mprotect } from '../memory/calls.js';
+import { iopl, physalloc, physfree, physmap, physunmap, virttophys } from '../memory/physical.js';
 import type { Parts } from '../parts.js';
 import { clone } from '../process/clone.js';
 import { exitCall } from '../process/exit.js';
@@ -41,7 +47,6 @@ import {
   getpid,
   getppid,
   getuid,
-  iopl,
   setpgid,
   setregid,
   setreuid,
@@ -71,6 +76,10 @@ const CORE: readonly (readonly [number, Handler])[] = [
   [SYS_KILL, kill],
   [SYS_MPROTECT, mprotect],
   [SYS_NANOSLEEP, nanosleep],
+  [SYS_PHYSALLOC, physalloc],
+  [SYS_PHYSFREE, physfree],
+  [SYS_PHYSMAP, physmap],
+  [SYS_PHYSUNMAP, physunmap],
   [SYS_SETPGID, setpgid],
   [SYS_SETREGID, setregid],
   [SYS_SETREUID, setreuid],
@@ -78,6 +87,7 @@ const CORE: readonly (readonly [number, Handler])[] = [
   [SYS_SIGPROCMASK, sigprocmask],
   [SYS_SIGRETURN, sigreturnCall],
   [SYS_UMASK, umask],
+  [SYS_VIRTTOPHYS, virttophys],
   [SYS_WAITPID, waitpid],
   [SYS_YIELD, yieldCall],
 ];

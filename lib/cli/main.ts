@@ -19,6 +19,11 @@ function environmentEntry(text: string, entries: readonly string[] = []): string
   return [...entries, text];
 }
 
+/** An option that may be given several times. */
+function collected(text: string, others: readonly string[] = []): string[] {
+  return [...others, text];
+}
+
 function commandLine(): Command {
   const program = new Command(NAME)
     .description('Runs Linux programs, ptrace included, on a simulated Redox')
@@ -35,6 +40,11 @@ function commandLine(): Command {
     .argument('[arguments...]', 'what it gets; options from here on are its own')
     .option('--profile <name>', 'C library and kernel to run on (see: profiles)')
     .option('--kernel <name>', "another kernel than the profile's, such as P7 (see: profiles)")
+    .addOption(
+      new Option('--fault <id>', 'a fault that the kernel shall have, or not: KP-31=off').argParser(
+        collected,
+      ),
+    )
     .addOption(
       new Option(
         '--traceme <answer>',

@@ -1,4 +1,5 @@
-// `relibc-ptrace problems`: the list of known problems, and what their reproductions show.
+// `relibc-ptrace problems`: the list of known problems, and what their reproductions show. Each line
+// of a reproduction begins with ✗ where the revision has the problem, and with ✓ where it has not.
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import {
@@ -11,6 +12,10 @@ import { reproductionOf } from '../problems/reproductions/index.js';
 import { PROBLEMS, type Problem, problemNamed } from '../problems/table.js';
 import { put } from './output.js';
 import { Refusal, STATUS_USAGE } from './refusal.js';
+
+/** Columns of the terminal that texts fill. */
+const WIDTH = 100;
+const ON_LINUX = 'Linux';
 
 export interface ProblemsOptions {
   readonly all?: boolean;
@@ -75,38 +80,52 @@ function show(problem: Problem, silently: boolean): Shown {
 
 function header(problem: Problem): string {
   const { id, title, explanation, documented, affected, fixed, linux, finding } = problem;
-  const lines = [
-    pc.bold(`${id}  ${title}`),
-    explanation,
-    `  documented  ${documented}`,
-    `  affected    ${affected}`,
-    `  fixed       ${fixed}`,
-    `  Linux       ${linux}`,
+  const facts: [string, string | undefined][] = [
+    ['documented', documented],
+    ['affected', affected],
+    ['fixed', fixed],
+    ['Linux', linux],
+    ['finding', finding],
   ];
-  if (finding !== undefined) lines.push(`  finding     ${finding}`);
-  return `${lines.join('\n')}\n`;
+  const lines = facts.flatMap(([name, text]) =>
+    text === undefined ? [] : wrapped(text, `  ${name.padEnd(12)}`),
+  );
+  return [pc.bold(`${id}  ${title}`), ...wrapped(explanation, ''), ...lines, ''].join('\n');
 }
 
-function outcome({ sights }: Reproduction, runs: readonly Run[]): string {
-  const table = new Table({
-    head: [
-      '',
-      ...runs.map(({ revision, faulty }) => `${revision}${faulty ? '' : ' (sound)'}`),
-      'Linux',
-    ],
-    colWidths: [26, ...runs.map(() => 24), 22],
-    wordWrap: true,
-    style: { head: [], border: [] },
-  });
-  const rows = new Set(runs.flatMap(({ observed }) => observed.map(({ what }) => what)));
-  for (const what of rows) {
-    const linux = sights.find((sight) => sight.what === what)?.linux ?? 'n/a';
-    table.push([what, ...runs.map((run) => cell(run, what)), linux]);
+/** Lines of a text, the first after `start`, the others below its end. */
+function wrapped(text: string, start: string): string[] {
+  const lines: string[] = [];
+  let line = start;
+  for (const word of text.split(' ')) {
+    if (line.length + word.length > WIDTH) {
+      lines.push(line.trimEnd());
+      line = ' '.repeat(start.length);
+    }
+    line += `${word} `;
   }
-  const notes = runs.flatMap(({ revision, notes: lines }) =>
-    lines.map((line) => pc.dim(`  ${revision}: ${line}\n`)),
-  );
-  return `${table.toString()}\n${notes.join('')}`;
+  return [...lines, line.trimEnd()];
+}
+
+/** What was looked at, and below it what that is on each revision and on Linux. */
+function outcome({ sights }: Reproduction, runs: readonly Run[]): string {
+  const names = [...runs.map(({ revision }) => revision), ON_LINUX];
+  const width = Math.max(...names.map(({ length }) => length)) + 2;
+  const rows = new Set(runs.flatMap(({ observed }) => observed.map(({ what }) => what)));
+  const lines: string[] = [];
+  for (const what of rows) {
+    lines.push(`  ${what}`);
+    for (const run of runs) {
+      const mark = run.faulty ? pc.red('✗') : pc.green('✓');
+      lines.push(`    ${mark} ${run.revision.padEnd(width)}${cell(run, what)}`);
+    }
+    const linux = sights.find((sight) => sight.what === what)?.linux;
+    if (linux !== undefined) lines.push(`      ${ON_LINUX.padEnd(width)}${linux}`);
+  }
+  for (const { revision, notes } of runs) {
+    if (notes.length > 0) lines.push(`  on ${revision}:`, ...notes.map((line) => `    ${line}`));
+  }
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 function cell({ observed }: Run, what: string): string {
@@ -116,7 +135,7 @@ function cell({ observed }: Run, what: string): string {
 }
 
 function surprise({ value, expected }: Observation): string {
-  return pc.red(`${value} (documented: ${expected ?? 'nothing of the kind'})`);
+  return pc.yellow(`${value} (documented: ${expected ?? 'nothing of the kind'})`);
 }
 
 function summary(shown: readonly Shown[]): string {

@@ -6,6 +6,9 @@ import { type TracemeName, WEXITSTATUS, WIFEXITED, WTERMSIG } from '../../compat
 import type { Engine } from '../../cpu/index.js';
 import {
   DeadlockError,
+  type FaultId,
+  type FaultOverrides,
+  isFaultId,
   KERNEL_PROFILES,
   KernelPanic,
   UnimplementedInstruction,
@@ -32,6 +35,7 @@ export interface RunOptions {
   readonly profile?: string;
   readonly kernel?: string;
   readonly traceme?: TracemeName;
+  readonly fault?: readonly string[];
   readonly root?: string;
   readonly env?: string[];
   readonly seed?: number;
@@ -60,6 +64,7 @@ export function run(path: string, args: readonly string[], options: RunOptions):
     ...(options.profile !== undefined && { profile: options.profile }),
     ...(options.kernel !== undefined && { kernel: options.kernel }),
     ...(options.traceme !== undefined && { traceme: options.traceme }),
+    ...(options.fault !== undefined && { faults: faultsOf(options.fault) }),
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.cpus !== undefined && { cpus: options.cpus }),
     ...(options.scheduler !== undefined && { scheduler: options.scheduler }),
@@ -134,6 +139,20 @@ function checkKernel(name: string | undefined): void {
   if (name === undefined || KERNEL_PROFILES.some((kernel) => kernel.name === name)) return;
   const names = KERNEL_PROFILES.map((kernel) => kernel.name).join(', ');
   throw new Refusal(`no kernel is called ${name}; there are ${names}`, STATUS_USAGE);
+}
+
+/** `KP-31`, or `KP-31=off` for a kernel without it. */
+function faultsOf(texts: readonly string[]): FaultOverrides {
+  const faults: Partial<Record<FaultId, boolean>> = {};
+  for (const text of texts) {
+    const [, id = '', off] = /^(KP-\d+)(=off)?$/i.exec(text) ?? [];
+    const name = id.toUpperCase();
+    if (!isFaultId(name)) {
+      throw new Refusal(`no fault is called ${text}; say KP-31 or KP-31=off`, STATUS_USAGE);
+    }
+    faults[name] = off === undefined;
+  }
+  return faults;
 }
 
 function checkRoot(path: string): void {

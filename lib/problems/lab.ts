@@ -191,9 +191,10 @@ export class Lab {
     return `wait for ever: ${concerned.map(({ name }) => name).join(', ')}`;
   }
 
-  #panicked({ name, message }: KernelPanic): string {
+  /** The message says first what it is: `kernel panic: ...`, `kernel hang: ...`. */
+  #panicked({ message }: KernelPanic): string {
     this.note(message);
-    return name === 'KernelHang' ? 'kernel hang' : 'kernel panic';
+    return message.slice(0, message.indexOf(':'));
   }
 
   // processes

@@ -1,6 +1,11 @@
 // The revisions that problems are reproduced on, by the names that the table of problems uses.
 import { libcProfile } from '../../compat/index.js';
-import { type FaultOverrides, kernelProfile } from '../../kernel-sim/index.js';
+import {
+  type FaultOverrides,
+  kernelProfile,
+  type Processor,
+  RoundRobin,
+} from '../../kernel-sim/index.js';
 import type { Revision } from './reproduction.js';
 
 /** A kernel as it was. */
@@ -19,4 +24,20 @@ export function library(commit: string, kernelName?: string): Revision {
   const found = libcProfile(commit);
   const name = kernelName ?? found.kernel;
   return { name: `relibc ${commit} on ${name}`, kernel: kernelProfile(name), library: found };
+}
+
+/** A revision on two CPUs, of which the second goes on whenever it can: it has the odd pids. */
+export function onTwoCpus(revision: Revision): Revision {
+  return {
+    ...revision,
+    name: `${revision.name}, two CPUs`,
+    cpus: 2,
+    scheduler: () => new SecondFirst(),
+  };
+}
+
+class SecondFirst extends RoundRobin {
+  override processor(ready: readonly Processor[]): number {
+    return ready.length - 1;
+  }
 }

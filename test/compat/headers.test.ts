@@ -5,11 +5,23 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { LinuxSigAction, LinuxStat } from '../../compat/headers/linux.js';
+import * as ptraceHeader from '../../compat/headers/sys-ptrace.js';
+import * as waitHeader from '../../compat/headers/sys-wait.js';
 import {
+  __ptrace_peeksiginfo_args,
+  __ptrace_rseq_configuration,
+  __ptrace_seccomp_metadata,
+  __ptrace_syscall_info,
+  decodeWaitStatus,
+  iovec,
   linuxErrno,
   linuxErrnoOf,
+  siginfo_t,
+  user,
   user_fpregs_struct,
   user_regs_struct,
+  W_EXITCODE,
+  W_STOPCODE,
   WCOREDUMP,
   WEXITSTATUS,
   WIFCONTINUED,
@@ -34,10 +46,32 @@ const ERRORS = [
   'ETIMEDOUT',
 ];
 
+const isNumber = (entry: [string, unknown]): entry is [string, number] =>
+  typeof entry[1] === 'number';
+
+/** Every constant that sys/ptrace.h and sys/wait.h give here. */
+const CONSTANTS = [...Object.entries(ptraceHeader), ...Object.entries(waitHeader)].filter(isNumber);
+
+/** Structures, by their names in C. */
+const STRUCTURES: Readonly<Record<string, { size: number; fields: object }>> = {
+  user,
+  __ptrace_peeksiginfo_args,
+  __ptrace_seccomp_metadata,
+  __ptrace_rseq_configuration,
+  iovec,
+};
+const FIELDS = Object.entries(STRUCTURES).flatMap(([name, { fields }]) =>
+  Object.keys(fields).map((field) => `O(${name}, ${field})`),
+);
+const SIZES = [...Object.keys(STRUCTURES), '__ptrace_syscall_info', 'siginfo_t'];
+
 /** The same questions to this machine's C compiler and headers. */
 const SOURCE = `
 #define _GNU_SOURCE
+#include <elf.h>
 #include <errno.h>
+#include <signal.h>
+#include <sys/uio.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/ptrace.h>
@@ -47,6 +81,10 @@ const SOURCE = `
 #define R(f) printf("regs " #f " %zu\\n", offsetof(struct user_regs_struct, f));
 #define F(f) printf("fpregs " #f " %zu\\n", offsetof(struct user_fpregs_struct, f));
 #define S(f, g) printf("stat " #g " %zu\\n", offsetof(struct stat, f));
+#define C(c) printf("constant " #c " %lld\\n", (long long)(unsigned)(c));
+#define O(s, f) printf("offset " #s " " #f " %zu\\n", offsetof(struct s, f));
+#define Z(s) printf("sizeof " #s " %zu\\n", sizeof(struct s));
+#define I(f, g) printf("offset siginfo_t " #f " %zu\\n", offsetof(siginfo_t, g));
 #define E(e) printf("errno " #e " %d\\n", e);
 int main(void) {
   int statuses[] = {${STATUSES.join(',')}};
@@ -63,6 +101,21 @@ int main(void) {
   S(st_gid, st_gid) S(st_rdev, st_rdev) S(st_size, st_size) S(st_blksize, st_blksize)
   S(st_blocks, st_blocks) S(st_atim, st_atime) S(st_mtim, st_mtime) S(st_ctim, st_ctime)
   ${ERRORS.map((name) => `E(${name})`).join(' ')}
+  ${CONSTANTS.map(([name]) => `C(${name})`).join('\n')}
+  ${FIELDS.join('\n')}
+  ${SIZES.filter((name) => name !== 'siginfo_t')
+    .map((name) => `Z(${name})`)
+    .join(' ')}
+  printf("sizeof siginfo_t %zu\\n", sizeof(siginfo_t));
+  I(si_signo, si_signo) I(si_errno, si_errno) I(si_code, si_code) I(si_pid, si_pid)
+  I(si_uid, si_uid) I(si_addr, si_addr)
+  printf("offset syscall op %zu arch %zu ip %zu nr %zu args %zu ret_data %zu\\n",
+         offsetof(struct __ptrace_syscall_info, op), offsetof(struct __ptrace_syscall_info, arch),
+         offsetof(struct __ptrace_syscall_info, instruction_pointer),
+         offsetof(struct __ptrace_syscall_info, entry.nr),
+         offsetof(struct __ptrace_syscall_info, entry.args),
+         offsetof(struct __ptrace_syscall_info, seccomp.ret_data));
+  printf("made %d %d\\n", W_EXITCODE(7, 11), W_STOPCODE(19));
   printf("size regs %zu fpregs %zu stat %zu\\n", sizeof(struct user_regs_struct),
          sizeof(struct user_fpregs_struct), sizeof(struct stat));
 }`;
@@ -116,6 +169,48 @@ describe('headers', function () {
     expect(about('size')).to.deep.equal([
       `size regs ${sizes[0]} fpregs ${sizes[1]} stat ${sizes[2]}`,
     ]);
+  });
+
+  it('have the number of every constant of sys/ptrace.h and sys/wait.h', () => {
+    const ours = CONSTANTS.map(([name, value]) => `constant ${name} ${value}`);
+    expect(ours).to.deep.equal(about('constant'));
+    expect(ours).to.have.length.greaterThan(80);
+  });
+
+  it('have the structures of sys/ptrace.h, sys/user.h and sys/uio.h where C has them', () => {
+    const all: Record<string, { size: number; fields: object }> = {
+      ...STRUCTURES,
+      siginfo_t,
+      __ptrace_syscall_info,
+    };
+    const sizes = SIZES.map((name) => `sizeof ${name} ${all[name]?.size}`);
+    expect(sizes).to.deep.equal(about('sizeof'));
+    const offsets = Object.entries({ ...STRUCTURES, siginfo_t }).flatMap(([name, { fields }]) =>
+      Object.entries(fields).map(([field, { offset }]) => `offset ${name} ${field} ${offset}`),
+    );
+    const { op, arch, instruction_pointer, nr, args0, ret_data } = __ptrace_syscall_info.fields;
+    const places = [
+      `offset syscall op ${op.offset} arch ${arch.offset} ip ${instruction_pointer.offset}`,
+      `nr ${nr.offset} args ${args0.offset} ret_data ${ret_data.offset}`,
+    ].join(' ');
+    expect([...offsets, places]).to.deep.equal(about('offset'));
+  });
+
+  it('put a wait status together as the macros of C do', () => {
+    expect(about('made')).to.deep.equal([`made ${W_EXITCODE(7, 11)} ${W_STOPCODE(19)}`]);
+  });
+
+  it('say in one case what the macros say of a status', () => {
+    for (const status of STATUSES.filter((each) => each !== 0x80)) {
+      const result = decodeWaitStatus(status);
+      expect(result.kind === 'exited', `${status}`).to.equal(WIFEXITED(status));
+      expect(result.kind === 'signaled').to.equal(WIFSIGNALED(status));
+      expect(result.kind === 'continued').to.equal(WIFCONTINUED(status));
+      if (result.kind === 'stopped') expect(result.signal).to.equal(WSTOPSIG(status));
+    }
+    // PTRACE_EVENT_CLONE of a seized or traced process, ptrace(2)
+    const clone = decodeWaitStatus((5 << 8) | (3 << 16) | 0x7f);
+    expect(clone).to.deep.equal({ kind: 'stopped', signal: 5, event: 3 });
   });
 
   it('have the numbers of Linux for errors', () => {

@@ -150,7 +150,8 @@ describe('memory of a program', () => {
 
   it('ends the program that uses it up, and nobody else', () => {
     // mov rdi, the heap's end after brk ; rep stosb over all of it
-    const size = 0x1000_0000;
+    // as much as there is, so that none is left for page tables and stack
+    const size = machine().kernel.cpu.memory.frames * 4096;
     const rdi = (address: number): number[] => [0x48, 0xbf, ...dword(address), ...[0x80, 0, 0, 0]];
     const brk = [...rdi(size), ...eax(SYS_BRK), ...SYSCALL];
     const fill = [...rdi(0), 0xb9, ...dword(size), 0xf3, 0xaa];

@@ -167,6 +167,7 @@ describe('errors of the command line', () => {
   it('no program', () => refuses(['run'], 2, /program/));
   it('an unknown kernel', () =>
     refuses(['run', '--kernel', 'P0', TOOL], 2, /no kernel is called P0; there are .*P7/));
+  it('an unknown fault', () => refuses(['run', '--fault', 'KP-99', TOOL], 2, /KP-99.*KP-31=off/));
   it('an unknown profile', () => refuses(['run', '--profile', 'hurd', TOOL], 2, /hurd/));
   it('a seed that is no number', () => refuses(['run', '--seed', 'x', TOOL], 2, /seed/));
   it('an environment entry without a value', () => refuses(['run', '--env', 'A', TOOL], 2, /env/));

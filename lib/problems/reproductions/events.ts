@@ -2,7 +2,7 @@
 import * as abi from '../../../kernel-sim/abi/index.js';
 import type { Lab } from '../lab.js';
 import type { Reproduction } from '../reproduction.js';
-import { changed, kernel } from '../revisions.js';
+import { changed, kernel, onTwoCpus } from '../revisions.js';
 import {
   attach,
   attachNonBlocking,
@@ -11,6 +11,7 @@ import {
   EVENT_CLONE,
   fork,
   getpid,
+  POST,
   PRE,
   SIGNAL,
   STEP,
@@ -113,6 +114,26 @@ export const EVENTS: readonly Reproduction[] = [
         what: 'a command after its exit',
         expected: ['ENODEV', 'ESRCH', 'ESRCH'],
         linux: 'ESRCH',
+      },
+    ],
+  },
+  {
+    id: 'KP-33',
+    faulty: [onTwoCpus(changed('P7m', { 'KP-33': true }))],
+    sound: [changed('P7m', { 'KP-33': true }), onTwoCpus(kernel('P8'))],
+    run(lab) {
+      const { trace } = attach(lab, lab.child(calls(getpid)).pid);
+      lab.see('waiting for the entry', lab.next(trace, PRE));
+      lab.watch('waiting for the end', () => lab.next(trace, POST));
+    },
+    sights: [
+      {
+        what: 'waiting for the entry',
+        expected: ['PRE_SYSCALL', 'PRE_SYSCALL', 'PRE_SYSCALL'],
+      },
+      {
+        what: 'waiting for the end',
+        expected: ['wait for ever: tracer, child', 'POST_SYSCALL', 'POST_SYSCALL'],
       },
     ],
   },
@@ -249,6 +270,12 @@ export const EVENTS: readonly Reproduction[] = [
       lab.see('event', lab.events(traced.trace).replace(/\d+/, 'n'));
       lab.resume(traced.trace, 'continue');
       lab.watch('the tracee, which waits for its child', () => lab.wait(traced.pid));
+
+      const second = lab.another();
+      const unread = attachNonBlocking(second, second.child(parentOfOne).pid);
+      untilClone(second, unread);
+      second.resume(unread.trace, 'continue');
+      second.watch('when the event is never read', () => second.wait(unread.pid));
     },
     sights: [
       { what: 'event', expected: ['CLONE n', 'CLONE n', 'CLONE n', 'CLONE n', 'CLONE n'] },
@@ -262,6 +289,16 @@ export const EVENTS: readonly Reproduction[] = [
           'exited with 0',
         ],
         linux: 'exited with 0',
+      },
+      {
+        what: 'when the event is never read',
+        expected: [
+          'wait for ever: tracer, child, child',
+          'wait for ever: tracer, child, child',
+          'wait for ever: tracer, child, child',
+          'wait for ever: tracer, child, child',
+          'wait for ever: tracer, child, child',
+        ],
       },
     ],
   },

@@ -7,6 +7,7 @@ import { changed, kernel, library } from '../revisions.js';
 import {
   attach,
   calls,
+  exit,
   fork,
   getpid,
   getuid,
@@ -157,11 +158,17 @@ export const MEMORY: readonly Reproduction[] = [
     faulty: [kernel('P1'), changed('P4', { 'KP-26': true }), kernel('P6')],
     sound: [kernel('P4'), kernel('P7')],
     run(lab) {
-      const { trace, regs } = attach(lab, lab.machineChild(syscall(abi.SYS_GETPID)).pid);
+      const code = [...syscall(abi.SYS_GETPID), ...exit(0)];
+      const { pid, trace, regs } = attach(lab, lab.machineChild(code).pid);
       lab.resume(trace, 'entry');
       lab.see('cs', hex(lab.registers(regs).cs));
       lab.setRegisters(regs, { cs: 0x08n });
       lab.see('cs, after 8 was written', hex(lab.registers(regs).cs));
+      lab.watch('the tracee goes on', () => {
+        lab.resume(trace, 'continue');
+        lab.pause();
+        return lab.wait(pid, WNOHANG);
+      });
     },
     sights: [
       { what: 'cs', expected: ['0x23', '0x23', '0x23', '0x23', '0x23'], linux: '0x33' },
@@ -169,6 +176,16 @@ export const MEMORY: readonly Reproduction[] = [
         what: 'cs, after 8 was written',
         expected: ['0x8', '0x8', '0x8', '0x23', '0x23'],
         linux: '0x33',
+      },
+      {
+        what: 'the tracee goes on',
+        expected: [
+          'machine lost',
+          'machine lost',
+          'machine lost',
+          'exited with 0',
+          'exited with 0',
+        ],
       },
     ],
   },
@@ -258,6 +275,12 @@ export const MEMORY: readonly Reproduction[] = [
       lab.see('SIGKILL while it is stopped', lab.wait(pid, WNOHANG));
       lab.kill(pid, SIGCONT);
       lab.see('after SIGCONT', lab.wait(pid));
+
+      if (lab.operations) return;
+      const other = stoppedChild(lab);
+      lab.close(lab.opened(`proc:${other}/trace`, O_RDWR | O_EXCL));
+      lab.pause();
+      lab.see('closing an O_EXCL trace of another', lab.wait(other, WNOHANG));
     },
     sights: [
       {
@@ -269,6 +292,7 @@ export const MEMORY: readonly Reproduction[] = [
         what: 'after SIGCONT',
         expected: ['killed by SIGKILL', 'killed by SIGKILL', 'killed by SIGKILL'],
       },
+      { what: 'closing an O_EXCL trace of another', expected: ['-', '0', '0'] },
     ],
   },
   {
@@ -370,7 +394,7 @@ export const MEMORY: readonly Reproduction[] = [
         what: 'writing bits 80 to 127 of st0',
         expected: ['416', '416', '416', '416'],
       },
-      { what: 'reading them', expected: ['0x0', '0x0', '0x0', '0x0'], linux: '0x0' },
+      { what: 'reading them', expected: ['0x0', '0x0', '0x0', '0x0'], linux: '0xff' },
       {
         what: 'writing an mxcsr of 0xffffffff',
         expected: ['416', '416', '416', '416'],
@@ -399,6 +423,9 @@ export const MEMORY: readonly Reproduction[] = [
       const every = WUNTRACED | abi.WCONTINUED;
       lab.see('first change', lab.wait(pid, every));
       lab.see('second change', lab.wait(pid, every | WNOHANG));
+      lab.kill(pid, SIGCONT); // it runs already
+      lab.pause();
+      lab.see('after one more SIGCONT', lab.wait(pid, every | WNOHANG));
     },
     sights: [
       {
@@ -407,6 +434,11 @@ export const MEMORY: readonly Reproduction[] = [
         linux: 'continued',
       },
       { what: 'second change', expected: ['0', '0', '0'], linux: '0' },
+      {
+        what: 'after one more SIGCONT',
+        expected: ['continued', 'continued', 'continued'],
+        linux: '0',
+      },
     ],
   },
   {

@@ -13,7 +13,8 @@ import { describeFinding, explore } from '../../explore/explore.js';
 import type { ThreadProgram } from '../../explore/threads.js';
 import type { Lab } from '../lab.js';
 import type { Reproduction } from '../reproduction.js';
-import { library } from '../revisions.js';
+import { library, onTwoCpus } from '../revisions.js';
+import { attach, PRE } from '../steps.js';
 import { statusText } from '../words.js';
 
 const { SIGCONT, SIGKILL, SIGSEGV, SIGSTOP, WNOHANG } = abi;
@@ -134,6 +135,25 @@ function marker(lab: Lab, pid: number): string {
   return typeof result === 'string' ? result : 'there';
 }
 
+/** The path that a program opens which waits for any child, as seen by tracing it. */
+function openedByWaitpid(lab: Lab): string {
+  const { pid } = lab.child(function* (user) {
+    const libc = lab.libcOf(user);
+    yield* libc.fork((child) => child.exit(0));
+    yield* libc.wait(-1);
+    return 0;
+  });
+  const { trace, regs } = attach(lab, pid);
+  const mem = lab.opened(`proc:${pid}/mem`);
+  while (lab.next(trace, PRE) === 'PRE_SYSCALL') {
+    const { rax, rdi, rsi } = lab.registers(regs);
+    if (Number(rax) !== abi.SYS_OPEN) continue;
+    lab.seek(mem, rdi);
+    return Buffer.from(lab.read(mem, Number(rsi)).bytes).toString();
+  }
+  return 'nothing';
+}
+
 export const RELIBC: readonly Reproduction[] = [
   {
     id: 'KP-02',
@@ -219,8 +239,13 @@ export const RELIBC: readonly Reproduction[] = [
       const pid = stopped(lab, (libc) => libc.getuid());
       ptrace(lab, PTRACE_SYSCALL, pid);
       lab.watch('waitpid(-1) for a stop at a system call', () => wait(lab, -1));
+      lab.see('what waitpid(-1) opens', openedByWaitpid(lab.another()));
     },
     sights: [
+      {
+        what: 'what waitpid(-1) opens',
+        expected: ['chan:ptrace-relibc/0/traceme', 'chan:ptrace-relibc/0/traceme', 'nothing'],
+      },
       {
         what: 'waitpid(-1) for a stop at a system call',
         expected: [
@@ -250,7 +275,12 @@ export const RELIBC: readonly Reproduction[] = [
   },
   {
     id: 'KP-54',
-    faulty: [library('82abb331', 'P3'), library('a7b354c8'), library('4c148c18')],
+    faulty: [
+      library('82abb331', 'P2'),
+      library('82abb331', 'P3'),
+      library('a7b354c8'),
+      library('4c148c18'),
+    ],
     sound: [library('82abb331', 'P4')],
     run(lab) {
       const hasty = lab.fork(function* (libc) {
@@ -271,11 +301,21 @@ export const RELIBC: readonly Reproduction[] = [
       });
       second.run(sleep(second.libc));
       second.watch('waitpid between TRACEME and the stop', () => wait(second, slower));
+      if (lab.revision.kernel.protocol !== 'operations') return; // that stop was no stop on P2
+      second.watch('PTRACE_SYSCALL from there on', () => {
+        let status = 'stopped by SIGSTOP';
+        while (status === 'stopped by SIGSTOP') {
+          ptrace(second, PTRACE_SYSCALL, slower);
+          status = wait(second, slower);
+        }
+        return status;
+      });
     },
     sights: [
       {
         what: 'waitpid after TRACEME and the stop',
         expected: [
+          'stopped by SIGSTOP',
           'wait for ever: tracer, child',
           'wait for ever: tracer, child',
           'wait for ever: tracer, child',
@@ -286,12 +326,18 @@ export const RELIBC: readonly Reproduction[] = [
       {
         what: 'waitpid between TRACEME and the stop',
         expected: [
+          'stopped by SIGSTOP', // it has not stopped yet
           'wait for ever: tracer, child',
           'wait for ever: tracer, child',
           'wait for ever: tracer, child',
           'stopped by SIGSTOP',
         ],
         linux: 'stopped by SIGSTOP',
+      },
+      {
+        what: 'PTRACE_SYSCALL from there on',
+        expected: ['wait for ever: tracer, child', '-', '-', '-', '-'],
+        linux: 'exited with 0',
       },
     ],
   },
@@ -391,6 +437,9 @@ export const RELIBC: readonly Reproduction[] = [
       });
       ptrace(lab, PTRACE_CONT, traced);
       lab.watch('waitpid for the traced child', () => wait(lab, traced));
+      if (lab.seen.get('waitpid for the traced child')?.includes('thread')) {
+        lab.note('the thread’s futex is the lock of relibc’s sessions, which the tracer holds');
+      }
     },
     sights: [
       {
@@ -511,6 +560,29 @@ export const RELIBC: readonly Reproduction[] = [
         what: 'second of two SYSEMU stops at',
         expected: ['write', 'write', 'getuid'],
         linux: 'getuid',
+      },
+    ],
+  },
+  {
+    id: 'KP-56',
+    faulty: [onTwoCpus(library('a7b354c8', 'P7m')), onTwoCpus(library('4c148c18'))],
+    sound: [library('a7b354c8', 'P7m'), library('4c148c18')],
+    run(lab) {
+      const pid = stopped(lab, (libc) => libc.getuid());
+      lab.see('the first PTRACE_SYSCALL', ptrace(lab, PTRACE_SYSCALL, pid));
+      lab.watch('waitpid after it', () => wait(lab, pid));
+    },
+    sights: [
+      { what: 'the first PTRACE_SYSCALL', expected: ['ESRCH', 'ESRCH', '0', '0'], linux: '0' },
+      {
+        what: 'waitpid after it',
+        expected: [
+          'exited with 0',
+          'wait for ever: tracer', // KP-38
+          'stopped by SIGSTOP',
+          'stopped by SIGSTOP',
+        ],
+        linux: 'stopped by SIGTRAP',
       },
     ],
   },

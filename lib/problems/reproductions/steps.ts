@@ -42,7 +42,35 @@ function rip(lab: Lab, { regs }: Traced): string {
   return `+${Number(lab.registers(regs).rip) - AHEAD}`;
 }
 
+/** Addresses above are the kernel's. */
+const PROGRAMS_END = 0x7fff_ffff_ffffn;
 const FLAG_ZF = 0x40n;
+
+/** A step over a system call, whose handler should not be stepped. */
+const KP_05: Reproduction = {
+  id: 'KP-05',
+  faulty: [changed('P7', { 'KP-05': true })],
+  sound: [kernel('P1'), kernel('P7')],
+  run(lab) {
+    const traced = attach(
+      lab,
+      lab.machineChild([...FIRST, ...syscall(abi.SYS_GETUID), NOP, NOP, ...EXIT_0]).pid,
+    );
+    for (const to of ['entry', 'end', 'step', 'step'] as const) {
+      lab.resume(traced.trace, to);
+      if (!lab.operations) lab.events(traced.trace);
+    }
+    const { rip: at } = lab.registers(traced.regs);
+    lab.note(`rip ${hex(at)}; the program’s code begins at ${hex(CODE)}`);
+    lab.see('rip after a step over getuid', at > PROGRAMS_END ? 'in the kernel' : rip(lab, traced));
+  },
+  sights: [
+    {
+      what: 'rip after a step over getuid',
+      expected: ['in the kernel', '+8', '+8'],
+    },
+  ],
+};
 
 /** What a comparison of equal numbers leads to, step by step. */
 const KP_06: Reproduction = {
@@ -429,6 +457,7 @@ const KP_65: Reproduction = {
 
 export const STEPS: readonly Reproduction[] = [
   KP_04,
+  KP_05,
   KP_06,
   KP_07,
   KP_16,

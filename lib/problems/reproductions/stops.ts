@@ -313,6 +313,11 @@ export const STOPS: readonly Reproduction[] = [
       lab.pause();
       lab.see('SIGTERM at a stop', lab.wait(first.pid, WNOHANG));
 
+      const frozen = attach(lab, lab.child(calls(getuid)).pid);
+      lab.kill(frozen.pid, SIGTERM);
+      lab.pause();
+      lab.see('SIGTERM while it is frozen', lab.wait(frozen.pid, WNOHANG));
+
       let handled = 'no';
       const program: abi.HostedProgram = function* (user) {
         yield* handle(user, SIGUSR1, function* () {
@@ -336,6 +341,7 @@ export const STOPS: readonly Reproduction[] = [
         expected: ['killed by SIGTERM', 'killed by SIGTERM', 'killed by SIGTERM'],
         linux: '0',
       },
+      { what: 'SIGTERM while it is frozen', expected: ['0', '0', '0'], linux: '0' },
       { what: 'a handler runs at a stop', expected: ['yes', 'yes', 'yes'], linux: 'no' },
     ],
   },

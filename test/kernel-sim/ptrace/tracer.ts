@@ -2,7 +2,14 @@
 
 import type { HostedProgram, SystemCalls, Userspace } from '../../../kernel-sim/abi/index.js';
 import * as abi from '../../../kernel-sim/abi/index.js';
-import type { Context, DrivenProcess, Kernel, KernelProfile } from '../../../kernel-sim/index.js';
+import {
+  type Context,
+  type DrivenProcess,
+  type FaultOverrides,
+  type Kernel,
+  type KernelProfile,
+  kernelProfile,
+} from '../../../kernel-sim/index.js';
 import { FileTree } from '../../../kernel-sim/scheme/file-tree.js';
 import { call, close, dup, machine, open, read, wait, write } from '../machine.js';
 import { elf } from './elf.js';
@@ -34,6 +41,13 @@ function operationOf(word: number): number {
   if (stops === STEP) return abi.PTRACE_SINGLESTEP | emulates;
   return (stops === abi.PTRACE_STOP_SIGNAL ? abi.PTRACE_SIGNAL : abi.PTRACE_SYSCALL) | emulates;
 }
+
+/**
+ * A kernel on which a tracer that is preempted between its write and its read does not wait for
+ * ever (KP-38): what is tested under all schedules must not depend on that.
+ */
+export const kernelFor = (revision: string, faults: FaultOverrides = {}): KernelProfile =>
+  kernelProfile(revision, currentScheduler() ? { 'KP-38': false, ...faults } : faults);
 
 export class Tracer {
   readonly kernel: Kernel;
@@ -131,6 +145,19 @@ export class Tracer {
     const events = this.events(trace);
     if (events.length !== 1) throw new Error(`${events.length} events`);
     return events[0].cause;
+  }
+
+  /** Commands, waits as the revision waits, and gives the event. */
+  told(trace: number, word: number): TraceEvent {
+    const result = this.command(trace, word);
+    if (result !== 8) throw new Error(abi.errnoName(-result));
+    return this.events(trace, 1)[0];
+  }
+
+  /** What is told next of the same command; a write that did not wait is repeated for it. */
+  toldNext(trace: number, word: number): TraceEvent {
+    if (this.kernel.profile.protocol === 'read-waits') return this.events(trace, 1)[0];
+    return this.told(trace, word);
   }
 
   /** Reads one event as it comes and gives its cause, or an error's number. */

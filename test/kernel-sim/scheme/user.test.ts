@@ -234,6 +234,40 @@ describe('namespaces', () => {
     expect(named(driven.run(call(abi.SYS_SETRENS, 1, 1)))).to.equal('EPERM');
   });
 
+  it('have schemes of their own besides, from the root scheme to time:', () => {
+    const driven = machine().kernel.attach('test');
+    const { user } = driven;
+    const namespace = driven.run(mkns(user, ['null']));
+    driven.run(call(abi.SYS_SETRENS, namespace, namespace));
+    const list = driven.run(open(user, ':', 0));
+    const names = driven.run(readText(user, list)).trimEnd().split('\n');
+    expect(names).to.deep.equal(['', 'event', 'itimer', 'memory', 'null', 'sys', 'time']);
+    expect(driven.run(open(user, ':mine', abi.O_CREAT))).to.be.greaterThan(0);
+    expect(named(driven.run(mkns(user, ['memory'])))).to.equal('EEXIST');
+  });
+
+  it('keep what was made in one of them out of the others', () => {
+    const { kernel } = machine();
+    const driven = kernel.attach('test');
+    const { user } = driven;
+    const namespace = driven.run(mkns(user, []));
+    driven.run(call(abi.SYS_SETRENS, -1, namespace));
+    driven.run(open(user, ':mine', abi.O_CREAT));
+    const other = kernel.attach('other');
+    expect(named(other.run(open(other.user, 'mine:', 0)))).to.equal('ENODEV');
+    expect(other.run(open(other.user, ':mine', abi.O_CREAT))).to.be.greaterThan(0);
+  });
+
+  it('set to -1 is -1 for root, and no change for others', () => {
+    const root = machine().kernel.attach('test');
+    root.run(call(abi.SYS_SETRENS, 1, -1));
+    expect([root.context.rns, root.context.ens]).to.deep.equal([1, -1]);
+    const other = machine().kernel.attach('test', { uid: 1, gid: 1 });
+    expect(other.run(call(abi.SYS_SETRENS, -1, -1))).to.equal(0);
+    expect([other.context.rns, other.context.ens]).to.deep.equal([1, 1]);
+    expect(named(other.run(call(abi.SYS_SETRENS, 2, -1)))).to.equal('EPERM');
+  });
+
   it('are made of names that exist, by root', () => {
     const root = machine().kernel.attach('test');
     expect(named(root.run(mkns(root.user, ['nowhere'])))).to.equal('ENODEV');
