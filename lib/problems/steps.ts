@@ -96,6 +96,22 @@ export function callAt(lab: Lab, regs: number): string {
   return abi.syscallName(Number(lab.registers(regs).rax));
 }
 
+/** A child that stopped itself, and then would make a call and end. */
+export function stoppedChild(lab: Lab): number {
+  const { pid } = lab.child(function* () {
+    yield* raise(abi.SIGSTOP);
+    yield getuid;
+    return 7;
+  });
+  lab.wait(pid, abi.WUNTRACED);
+  return pid;
+}
+
+/** Whether opening something went well. */
+export function opens(result: number | string): string {
+  return typeof result === 'number' ? 'opens' : result;
+}
+
 // machine code
 
 export const NOP = 0x90;

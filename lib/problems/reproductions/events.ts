@@ -138,6 +138,26 @@ export const EVENTS: readonly Reproduction[] = [
     ],
   },
   {
+    id: 'KP-36',
+    faulty: [kernel('P9'), kernel('P12')],
+    sound: [kernel('P7'), changed('P12', { 'KP-36': false })],
+    run(lab) {
+      const { pid, trace } = attach(lab, lab.child(calls(getpid)).pid);
+      lab.see('stop', lab.next(trace, PRE));
+      lab.kill(pid, abi.SIGCHLD); // nobody handles it
+      lab.pause();
+      lab.see('read again', lab.events(trace));
+    },
+    sights: [
+      {
+        what: 'stop',
+        expected: ['PRE_SYSCALL', 'PRE_SYSCALL', 'PRE_SYSCALL', 'PRE_SYSCALL'],
+        linux: 'stopped by SIGTRAP',
+      },
+      { what: 'read again', expected: ['PRE_SYSCALL', 'PRE_SYSCALL', 'none', 'none'] },
+    ],
+  },
+  {
     id: 'KP-37',
     faulty: [kernel('P9'), kernel('P12')],
     sound: [kernel('P7'), changed('P12', { 'KP-37': false })],
@@ -171,6 +191,26 @@ export const EVENTS: readonly Reproduction[] = [
     ],
   },
   {
+    id: 'KP-38',
+    faulty: [kernel('P9'), kernel('P12')],
+    sound: [kernel('P7'), changed('P12', { 'KP-38': false })],
+    run(lab) {
+      const { trace } = attach(lab, lab.child(calls(getpid)).pid);
+      lab.watch('waiting for a stop, the exit being first', () => {
+        const result = lab.command(trace, SIGNAL);
+        lab.pause();
+        return typeof result === 'string' ? result : lab.events(trace);
+      });
+    },
+    sights: [
+      {
+        what: 'waiting for a stop, the exit being first',
+        expected: ['wait for ever: tracer', 'wait for ever: tracer', 'ESRCH', 'ESRCH'],
+        linux: 'exited with 0',
+      },
+    ],
+  },
+  {
     id: 'KP-39',
     faulty: [kernel('P9'), kernel('P12')],
     sound: [kernel('P7')],
@@ -191,7 +231,7 @@ export const EVENTS: readonly Reproduction[] = [
   {
     id: 'KP-40',
     faulty: [kernel('P3'), kernel('P4'), kernel('P7'), kernel('P12')],
-    sound: [],
+    sound: [changed('P12', { 'KP-40': false })],
     run(lab) {
       const traced = attachNonBlocking(lab, lab.child(parentOfOne).pid);
       untilClone(lab, traced);
@@ -204,12 +244,12 @@ export const EVENTS: readonly Reproduction[] = [
     sights: [
       {
         what: 'reading the registers of the new child',
-        expected: ['kernel hang', 'kernel hang', 'ENOTRECOVERABLE', 'ENOTRECOVERABLE'],
+        expected: ['kernel hang', 'kernel hang', 'ENOTRECOVERABLE', 'ENOTRECOVERABLE', '168'],
         linux: 'its registers',
       },
       {
         what: 'stepping it',
-        expected: ['-', '-', 'ENOTRECOVERABLE', 'ENOTRECOVERABLE'],
+        expected: ['-', '-', 'ENOTRECOVERABLE', 'ENOTRECOVERABLE', '8'],
       },
     ],
   },

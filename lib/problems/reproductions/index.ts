@@ -2,11 +2,25 @@
 import type { Reproduction } from '../reproduction.js';
 import { EVENTS } from './events.js';
 import { MEMORY } from './memory.js';
-import { RELIBC } from './relibc.js';
+import { PROCESSES } from './processes.js';
+import { REGISTERS } from './registers.js';
+import { REQUESTS } from './requests.js';
 import { STEPS } from './steps.js';
 import { STOPS } from './stops.js';
+import { TRAPS } from './traps.js';
+import { WAITPID } from './waitpid.js';
 
-const ALL: readonly Reproduction[] = [...EVENTS, ...MEMORY, ...RELIBC, ...STEPS, ...STOPS];
+const ALL: readonly Reproduction[] = [
+  ...EVENTS,
+  ...MEMORY,
+  ...PROCESSES,
+  ...REGISTERS,
+  ...TRAPS,
+  ...REQUESTS,
+  ...WAITPID,
+  ...STEPS,
+  ...STOPS,
+];
 
 export const REPRODUCTIONS: readonly Reproduction[] = [...ALL].sort((a, b) =>
   a.id < b.id ? -1 : 1,
