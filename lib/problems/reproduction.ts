@@ -18,7 +18,7 @@ export interface Revision {
 export interface Sight {
   readonly what: string;
   readonly expected: readonly string[];
-  /** As a recorded run on Linux gave it, or as its manual says; absent where Linux has no such thing. */
+  /** What a recorded run on Linux gave; absent where Linux has no such thing. */
   readonly linux?: string;
 }
 

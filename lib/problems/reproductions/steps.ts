@@ -29,16 +29,19 @@ const KP_04: Reproduction = {
     const { pid } = lab.machineChild(code);
     lab.see('the child', lab.wait(pid, WUNTRACED));
     const traced = attachNonBlocking(lab, pid);
+    const before = lab.registers(traced.regs);
     lab.resume(traced.trace, 'step');
+    const { rip: at, rflags } = lab.registers(traced.regs);
+    lab.note(`rip ${hex(before.rip)}, rflags ${hex(before.rflags)}: in kill, stopped`);
+    lab.note(`rip ${hex(at)}, rflags ${hex(rflags)}: after the command to step`);
     lab.kill(pid, SIGCONT);
     lab.pause();
     const status = lab.wait(pid, WNOHANG);
     lab.see('one step after SIGCONT', status === '0' ? 'stops' : status);
-    if (status === '0')
-      lab.see(
-        'rip behind kill',
-        Number(lab.registers(traced.regs).rip) - CODE - killSelf(SIGSTOP).length,
-      );
+    if (status !== '0') return;
+    const there = lab.registers(traced.regs);
+    lab.note(`rip ${hex(there.rip)}, rflags ${hex(there.rflags)}: one step after SIGCONT`);
+    lab.see('rip behind kill', Number(there.rip) - CODE - killSelf(SIGSTOP).length);
   },
   sights: [
     {
@@ -127,6 +130,8 @@ const KP_41: Reproduction = {
     const traced = ahead(lab, ...syscall(abi.SYS_GETUID), NOP, NOP, ...EXIT_0);
     lab.next(traced.trace, STEP);
     lab.see('stop', lab.next(traced.trace, STEP | PRE));
+    const { rip: at, rflags } = lab.registers(traced.regs);
+    lab.note(`rip ${hex(at)}, rflags ${hex(rflags)} at the entry of getuid`);
     lab.see('rflags.TF there', (lab.registers(traced.regs).rflags & 0x100n) === 0n ? 0 : 1);
     lab.see('next stop', lab.next(traced.trace, POST));
     lab.next(traced.trace, POST);

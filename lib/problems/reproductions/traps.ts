@@ -18,6 +18,7 @@ import {
   STOP_EXEC,
   syscall,
 } from '../steps.js';
+import { hex } from '../words.js';
 
 const { SIGTRAP } = abi;
 
@@ -32,6 +33,8 @@ const KP_17: Reproduction = {
     lab.seek(mem, AHEAD + 1);
     lab.write(mem, Uint8Array.of(INT3));
     lab.see('stop', lab.next(traced.trace, BREAKPOINT));
+    const { rip: at } = lab.registers(traced.regs);
+    lab.note(`int3 at ${hex(AHEAD + 1)}, rip ${hex(at)}`);
     lab.see('rip, where the int3 is at +1', rip(lab, traced));
   },
   sights: [
@@ -172,6 +175,7 @@ const KP_30: Reproduction = {
     lab.see('stop', lab.next(traced.trace, EXIT));
     const { result } = lab.read(traced.regs, abi.IntRegisters.size);
     lab.see('reading its registers', result);
+    lab.note(`the load from address 0 is at ${hex(AHEAD)}`);
     if (result === abi.IntRegisters.size) lab.see('rip', rip(lab, traced));
   },
   sights: [
