@@ -1,5 +1,4 @@
-// `relibc-ptrace problems`: the list of known problems, and what their reproductions show. Each line
-// of a reproduction begins with ✗ where the revision has the problem, and with ✓ where it has not.
+// `relibc-ptrace problems`: the list of known problems, and what their reproductions show.
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import {
@@ -16,6 +15,7 @@ import { Refusal, STATUS_USAGE } from './refusal.js';
 /** Columns of the terminal that texts fill. */
 const WIDTH = 100;
 const ON_LINUX = 'Linux';
+const LEGEND = pc.dim('✗: the revision has the problem; ✓: it has not\n');
 
 export interface ProblemsOptions {
   readonly all?: boolean;
@@ -31,7 +31,7 @@ export function problems(names: readonly string[], { all, json }: ProblemsOption
   const chosen = all ? PROBLEMS.filter(({ id }) => reproductionOf(id)) : names.map(named);
   const shown = chosen.map((problem) => show(problem, json === true));
   if (json) put('stdout', `${JSON.stringify(shown, null, 2)}\n`);
-  else if (shown.length > 1) put('stdout', summary(shown));
+  else put('stdout', `${LEGEND}${summary(shown)}`);
   return shown.every(({ asDocumented }) => asDocumented) ? 0 : 1;
 }
 
