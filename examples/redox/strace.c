@@ -157,21 +157,25 @@ static int report(struct tracee *tracee, const struct ptrace_event *event) {
 
 /* ---- simple ---- */
 
-/* Resumes a tracee and waits until it stops; 0 when it has ended. */
+/* Resumes a tracee and waits until it stops; 0 when it ends, for which nobody need wait. */
 static int step(struct tracee *tracee, uint64_t stops) {
     struct ptrace_event events[4];
     long found = command(&tracee->tracer, stops);
     if (found >= 0)
         found = read_events(&tracee->tracer, events, 4); /* waits here if the write did not */
-    for (long i = 0; i < found; i++)
+    int ending = found < 0;
+    for (long i = 0; i < found; i++) {
         report(tracee, &events[i]);
-    return found >= 0;
+        ending |= events[i].cause == PTRACE_STOP_EXIT;
+    }
+    return !ending;
 }
 
 static void trace_simply(struct tracee *tracee) {
     word = FIRST_STOPS;
     while (step(tracee, word))
         word = STOPS;
+    detach(&tracee->tracer);
 }
 
 /* ---- advanced ---- */

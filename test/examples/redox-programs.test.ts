@@ -166,12 +166,46 @@ describe('strace -r', () => {
   });
 });
 
+describe('strace on other kernels', () => {
+  const PROGRAMS = ['family', 'threads', 'pipes', 'signals'];
+  const P7 = new Map<string, string[]>();
+  before(() => {
+    for (const name of PROGRAMS) P7.set(name, lines(run(`strace -s =${name}`)));
+  });
+
+  for (const kernel of ['P8', 'P9', 'P12']) {
+    it(`${kernel}: sees what it sees on P7, writes or reads waiting, in both ways`, () => {
+      for (const name of PROGRAMS) {
+        for (const command of [`strace -s =${name}`, `strace =${name}`]) {
+          expect(lines(run(command, { kernel })), command).to.deep.equal(P7.get(name));
+        }
+      }
+    });
+  }
+
+  for (const kernel of ['P7', 'P9', 'P12']) {
+    it(`${kernel}: sees the same of each process whoever runs next`, () => {
+      for (const seed of [1, 2, 3, 4]) {
+        const options = { kernel, scheduler: 'random', seed, quantum: 2000 } as const;
+        expect(lines(run('strace -s =signals', options))).to.deep.equal(P7.get('signals'));
+        const all = run('strace -r =family', options);
+        for (const pid of [4, 5, 6]) {
+          const own = joined(linesOf(all, pid));
+          expect(own).to.deep.equal(joined(linesOf(run('strace -r =family'), pid)));
+        }
+      }
+    });
+  }
+});
+
 describe('strace of a strace', () => {
   it('shows what tracing is on Redox: files', () => {
     const found = lines(run('strace =strace -s =family'));
     expect(found).to.include('waitpid(5, [stopped by SIGSTOP], WUNTRACED) = 5');
     expect(found).to.include('open("proc:5/trace", O_RDWR|O_NONBLOCK|O_CLOEXEC|O_TRUNC) = 5');
-    expect(found).to.include('write(5, ";\\x00\\x00\\x00\\x00\\x00\\x00\\x00", 8) = -ESRCH');
+    // PRE_SYSCALL and EXIT first, then BREAKPOINT, SIGNAL and POST_SYSCALL as well
+    expect(found).to.include('write(5, "!\\x00\\x00\\x00\\x00\\x00\\x00\\x00", 8) = 8');
+    expect(found).to.include('write(5, ";\\x00\\x00\\x00\\x00\\x00\\x00\\x00", 8) = 8');
   });
 });
 
