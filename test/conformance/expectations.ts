@@ -83,6 +83,8 @@ const PROCESS_TRACE: Section = {
       'O_EXCL: closing the file kills a tracee that O_TRUNC froze',
       differs('P5-P7', 'it stays frozen', 'KP-45'),
     ),
+    clause('trace.tracer-ends', 'P1', 'the end of the tracer does what closing does'),
+    clause('trace.excl-tracer-ends', 'P5', 'O_EXCL: it kills the tracee'),
     clause('trace.trunc-stops', 'P5', 'O_TRUNC stops the process at once'),
     clause(
       'trace.no-trunc-runs',
@@ -369,6 +371,7 @@ const FILES: Section = {
     ),
     clause('security.ancestor-direct', 'P1', 'a process may trace its children'),
     clause('security.ancestor-indirect', 'P1', 'and their children'),
+    clause('security.thread', 'P1', 'and their threads'),
     clause(
       'security.not-ancestor',
       'P1',

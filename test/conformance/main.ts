@@ -1,19 +1,46 @@
-// `npm run conformance [-- --seeds N] [-- --explain]`: what each kernel keeps of its promises, as a
+// `npm run conformance [-- --seeds N --cpus N --explain]`: what each kernel keeps of its promises, as a
 // table. Fails on anything that is not documented, and on what is documented and did not show.
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import pc from 'picocolors';
+import { kernelProfile } from '../../kernel-sim/index.js';
 import { type Clause, KERNELS, type KernelName, SECTIONS, type Section } from './expectations.js';
-import { type Verdict, verdicts } from './observe.js';
+import { type Circumstances, type Verdict, verdicts } from './observe.js';
 
 type Results = ReadonlyMap<KernelName, ReadonlyMap<string, Verdict>>;
 
-const { values: options } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '0' },
-    explain: { type: 'boolean', default: false },
-  },
-});
+const MOST_CPUS = 8;
+const USAGE = 'conformance takes --seeds NUMBER, --cpus NUMBER and --explain';
+
+interface Options {
+  readonly seeds: number;
+  readonly cpus: number;
+  readonly explain: boolean;
+}
+
+function optionsOf(args: readonly string[]): Options | undefined {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        seeds: { type: 'string', default: '0' },
+        cpus: { type: 'string', default: '1' },
+        explain: { type: 'boolean', default: false },
+      },
+    });
+    const [seeds, cpus] = [Number(values.seeds), Number(values.cpus)];
+    if (!Number.isInteger(seeds) || seeds < 0 || !Number.isInteger(cpus)) return undefined;
+    if (cpus < 1 || cpus > MOST_CPUS) return undefined;
+    return { seeds, cpus, explain: values.explain };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Those with as many processors. */
+function kernelsWith(cpus: number): readonly KernelName[] {
+  return KERNELS.filter((kernel) => cpus === 1 || kernelProfile(kernel).multiCore);
+}
 
 function cell(verdict: Verdict | undefined): string {
   switch (verdict?.kind) {
@@ -29,11 +56,13 @@ function cell(verdict: Verdict | undefined): string {
 }
 
 function table({ title, clauses }: Section, results: Results): string {
-  const rows = new Table({ head: [title, ...KERNELS], style: { head: ['bold'], compact: true } });
+  const kernels = [...results.keys()];
+  const head = ['', ...kernels].map((text) => pc.bold(text));
+  const rows = new Table({ head, style: { head: [], border: [], compact: true } });
   for (const { name } of clauses) {
-    rows.push([name, ...KERNELS.map((kernel) => cell(results.get(kernel)?.get(name)))]);
+    rows.push([name, ...kernels.map((kernel) => cell(results.get(kernel)?.get(name)))]);
   }
-  return rows.toString();
+  return `${pc.bold(title)}\n${rows}`;
 }
 
 /** Where kernels do otherwise, and what they do. */
@@ -54,26 +83,31 @@ function surprises(results: Results, where: string): string[] {
   );
 }
 
-function runAll(section: Section, seed?: number): Results {
-  return new Map(KERNELS.map((kernel) => [kernel, verdicts(section, kernel, seed)]));
+function runAll(section: Section, how: Circumstances): Results {
+  const kernels = kernelsWith(how.cpus ?? 1);
+  return new Map(kernels.map((kernel) => [kernel, verdicts(section, kernel, how)]));
 }
 
-const found: string[] = [];
-for (const section of SECTIONS) {
-  const results = runAll(section);
-  console.log(table(section, results));
-  if (options.explain) console.log(explanations(section).join('\n'));
-  found.push(...surprises(results, ''));
-}
-
-const seeds = Number(options.seeds);
-for (let seed = 1; seed <= seeds; seed++) {
+function main({ seeds, cpus, explain }: Options): number {
+  const found: string[] = [];
   for (const section of SECTIONS) {
-    found.push(...surprises(runAll(section, seed), ` under seed ${seed}`));
+    const results = runAll(section, { cpus });
+    console.log(table(section, results));
+    if (explain) console.log(explanations(section).join('\n'));
+    found.push(...surprises(results, ''));
   }
-  if (process.stderr.isTTY) process.stderr.write(`\r${seed} of ${seeds} seeds`);
+  for (let seed = 1; seed <= seeds; seed++) {
+    for (const section of SECTIONS) {
+      found.push(...surprises(runAll(section, { cpus, seed }), ` under seed ${seed}`));
+    }
+    if (process.stderr.isTTY) process.stderr.write(`\r${seed} of ${seeds} seeds `);
+  }
+  if (seeds > 0) console.log(`${seeds} random schedules of each kernel`);
+  for (const line of found) console.log(pc.red(line));
+  console.log(found.length === 0 ? 'All as documented.' : `${found.length} not as documented.`);
+  return found.length === 0 ? 0 : 1;
 }
-if (seeds > 0) console.log(`${seeds} random schedules of each kernel`);
-for (const line of found) console.log(pc.red(line));
-console.log(found.length === 0 ? 'All as documented.' : `${found.length} not as documented.`);
-process.exitCode = found.length === 0 ? 0 : 1;
+
+const options = optionsOf(process.argv.slice(2));
+if (options === undefined) console.error(USAGE);
+process.exitCode = options === undefined ? 2 : main(options);

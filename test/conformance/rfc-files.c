@@ -266,14 +266,37 @@ static void have_child(void) {
     stay();
 }
 
-static verdict ancestor_indirect(void) {
+static void stay_as_thread(void *argument) {
+    (void)argument;
+    stay();
+}
+
+static void have_thread(void) {
+    static char stack[4096] __attribute__((aligned(16)));
+    long pid = start_thread(CLONE_AS_THREAD, stack + sizeof stack, stay_as_thread, 0);
+    redox(SYS_WRITE, ends[1], &pid, sizeof pid);
+    stay();
+}
+
+/* Opens what a child tells of, not being its parent. */
+static long open_indirect(void (*body)(void)) {
     long pid = 0;
     redox(SYS_PIPE2, ends, 0);
     become(1000, 1000);
-    child(have_child);
+    child(body);
     redox(SYS_READ, ends[0], &pid, sizeof pid);
-    long own = open_process(pid, "trace", O_RDWR);
+    return open_process(pid, "trace", O_RDWR);
+}
+
+static verdict ancestor_indirect(void) {
+    long own = open_indirect(have_child);
     EXPECT(own >= 0, "the grandparent's open gives %ld", own);
+    return HOLDS;
+}
+
+static verdict thread_of_child(void) {
+    long own = open_indirect(have_thread);
+    EXPECT(own >= 0, "the open gives %ld", own);
     return HOLDS;
 }
 
@@ -371,6 +394,7 @@ const struct clause clauses[] = {
     {"security.owner-not-group", owner_not_group},
     {"security.ancestor-direct", ancestor_direct},
     {"security.ancestor-indirect", ancestor_indirect},
+    {"security.thread", thread_of_child},
     {"security.not-ancestor", not_ancestor},
     {"security.root", root_may},
     {"security.root-not-group", root_group_may_not},

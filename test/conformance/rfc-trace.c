@@ -116,6 +116,35 @@ static verdict excl_kills_frozen(void) {
     return HOLDS;
 }
 
+/* A tracer that ends at once, and what becomes of its tracee, which its parent inherits. */
+static long outlive(unsigned long flags) {
+    long pid = 0;
+    redox(SYS_PIPE2, ends, 0);
+    long tracer = fork();
+    if (tracer == 0) {
+        struct tracee it;
+        begin(&it, call_twice, flags);
+        if (go(&it, PRE) == PRE)
+            redox(SYS_WRITE, ends[1], &it.pid, sizeof it.pid);
+        exit(0);
+    }
+    redox(SYS_READ, ends[0], &pid, sizeof pid);
+    wait_for(tracer, 0);
+    return wait_for(pid, 0);
+}
+
+static verdict tracer_ends(void) {
+    long status = outlive(0);
+    EXPECT(status == EXITED(7), "its status is %lx", status);
+    return HOLDS;
+}
+
+static verdict tracer_ends_excl(void) {
+    long status = outlive(O_EXCL);
+    EXPECT(status == SIGKILL, "its status is %lx", status);
+    return HOLDS;
+}
+
 static verdict trunc_stops(void) {
     long pid = child(sleep_first);
     yield();
@@ -310,6 +339,8 @@ const struct clause clauses[] = {
     {"trace.one-tracer", one_tracer},
     {"trace.excl-kills", excl_kills},
     {"trace.excl-kills-frozen", excl_kills_frozen},
+    {"trace.tracer-ends", tracer_ends},
+    {"trace.excl-tracer-ends", tracer_ends_excl},
     {"trace.trunc-stops", trunc_stops},
     {"trace.no-trunc-runs", no_trunc_runs},
     {"word.first-reached", first_reached},
