@@ -271,7 +271,8 @@ export class Kernel {
       }
       if (this.remaining <= 0) {
         if (this.#processor.turnGoesOn()) return false;
-        context.frame = true; // the timer's interrupt frame
+        // the frame of the timer, which only the first CPU gets: it tells the others
+        context.frame = this.#processor.index === 0;
         this.note(TRACE.preempted, context);
         return false;
       }
@@ -351,7 +352,13 @@ export class Kernel {
     this.#processor.remaining += Math.max(this.remaining, 0);
     for (;;) {
       const last = this.#processor;
-      if (!last.goesOn && last.queue.contexts.length === 0) this.#switchTo(this.idle);
+      last.current = this.current;
+      for (const processor of this.processors) {
+        if (!processor.deserted) continue;
+        this.#activate(processor);
+        this.#switchTo(this.idle);
+      }
+      this.#activate(last);
       this.#scan();
       const ready = this.processors.filter((processor) => processor.ready);
       if (ready.length === 0) {

@@ -41,6 +41,12 @@ export class Processor {
     return (this.goesOn && !this.current.parked) || this.queue.contexts.length > 0;
   }
 
+  /** Whether its turn is over and nobody is left to take the next. */
+  get deserted(): boolean {
+    const { goesOn, current, idle, queue } = this;
+    return !goesOn && current !== idle && queue.contexts.length === 0;
+  }
+
   /** A turn begins: how long its first stretch is. */
   beginTurn(quantum: number): number {
     this.remaining = quantum;

@@ -12,6 +12,8 @@ export interface Sleep {
    * A sleep that would only fall asleep again says false.
    */
   readonly interruptible: boolean;
+  /** Whether signals wait for its end, SIGKILL excepted. */
+  readonly holdsSignals?: boolean;
 }
 
 /** Kernel code that may sleep. Resumed with true when notified, false when woken otherwise. */

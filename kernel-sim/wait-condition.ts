@@ -8,6 +8,7 @@ export class WaitCondition implements Sleep {
   readonly #contexts: Context[] = [];
   /** The same list, for those who sleep on when a signal wakes them. */
   readonly #stubborn: Sleep = { describe: () => this.describe(), interruptible: false };
+  readonly #deaf: Sleep = { ...this.#stubborn, holdsSignals: true };
 
   /** @param describe completes "pid 3 waits for ..." */
   constructor(describe: string | (() => string)) {
@@ -48,6 +49,12 @@ export class WaitCondition implements Sleep {
   enterLightly(context: Context): Sleep {
     this.#enlist(context);
     return this;
+  }
+
+  /** The same for a sleep from which no signal wakes but SIGKILL. */
+  enterDeaf(context: Context): Sleep {
+    this.#enlist(context);
+    return this.#deaf;
   }
 
   /** Takes a context off the list; false when it was not there, that is, was notified. */

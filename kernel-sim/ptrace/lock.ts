@@ -2,8 +2,11 @@
 // that of all its files since June 2020 (KP-37). Who wants it meanwhile spins with interrupts off.
 import type { Context } from '../context.js';
 import { KernelHang } from '../panic.js';
+import type { Spin } from '../processor.js';
+import type { Syscall } from '../syscall.js';
 
-export class Lock {
+export class Lock implements Spin {
+  readonly interruptible = false;
   readonly #name: string;
   /** Who sleeps with it. */
   holder: Context | undefined;
@@ -13,11 +16,21 @@ export class Lock {
     this.#name = name;
   }
 
-  /** @throws KernelHang */
-  demand({ pid, name }: Context): void {
-    if (this.holder === undefined) return;
-    const sleeper = `pid ${this.holder.pid} (${this.holder.name})`;
-    const spinner = `pid ${pid} (${name})`;
-    throw new KernelHang(`${spinner} spins for ${this.#name}, with which ${sleeper} sleeps`);
+  get over(): boolean {
+    return this.holder === undefined;
+  }
+
+  describe(): string {
+    const { pid, name } = this.holder ?? { pid: 0, name: 'nobody' };
+    return `${this.#name}, with which pid ${pid} (${name}) sleeps; its CPU does nothing else`;
+  }
+
+  /**
+   * Spins until it is free.
+   * @throws KernelHang when there is no other CPU on which anybody could free it
+   */
+  *awaitFree({ pid, name }: Context, cpus: number): Syscall<void> {
+    if (cpus === 1) throw new KernelHang(`pid ${pid} (${name}) spins for ${this.describe()}`);
+    while (this.holder !== undefined) yield this;
   }
 }

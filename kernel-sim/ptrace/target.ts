@@ -24,13 +24,33 @@ export function living(contexts: Services['contexts'], pid: number): Context {
 export function whileStopped(
   target: Context,
   caller: Context,
-  { profile }: Services,
+  services: Services,
   act: (frame: Registers) => number,
 ): Reply {
-  const { faults } = profile;
-  if (target === caller && faults['KP-50']) return freeze(caller);
+  const { faults } = services.profile;
+  if (target === caller) {
+    if (faults['KP-50']) return freeze(caller);
+  } else if (target.running) {
+    return onceItStands(target, services, act);
+  }
   const frame = target.frameRegisters;
   if (target.ptraceStop && faults['KP-31']) target.ptraceStop = false;
+  if (frame === undefined) throw new SysError(ENOTRECOVERABLE);
+  return act(frame);
+}
+
+/** A target that another CPU runs is frozen until that has noticed. */
+function* onceItStands(
+  target: Context,
+  { contexts, profile }: Services,
+  act: (frame: Registers) => number,
+): Syscall<number> {
+  const wasFrozen = target.ptraceStop && !profile.faults['KP-31'];
+  target.ptraceStop = true;
+  while (target.running) yield RESCHEDULE;
+  living(contexts, target.pid);
+  target.ptraceStop = wasFrozen;
+  const frame = target.frameRegisters;
   if (frame === undefined) throw new SysError(ENOTRECOVERABLE);
   return act(frame);
 }

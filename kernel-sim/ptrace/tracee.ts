@@ -112,6 +112,7 @@ export class Tracees implements Tracing {
   }
 
   #sleep({ tracee }: Session, context: Context) {
+    if (!this.#profile.faults['KP-43']) return tracee.enterDeaf(context);
     // while a signal is handled another one cannot be delivered, but wakes (KP-69)
     const restless = this.#stopsAnew && this.#profile.faults['KP-69'];
     return restless && context.backup !== undefined

@@ -42,9 +42,9 @@ export class WriteWaitsFile extends TraceFile {
     if (resumes) this.forgetStep(target);
     const blocks = waits || (flags & O_NONBLOCK) === 0;
     if ((word & PTRACE_STOP_SINGLESTEP) !== 0) {
-      const act = (): Reply =>
-        whileStopped(target, caller, this.services, (frame) => setTrapFlag(frame, faults));
-      const stepped = act();
+      const stepped = whileStopped(target, caller, this.services, (frame) =>
+        setTrapFlag(frame, faults),
+      );
       if (typeof stepped !== 'number') return this.#stepped(stepped, target, blocks, caller);
       target.ptraceStop = false;
     } else if (target.ptraceStop && !faults['KP-46']) {

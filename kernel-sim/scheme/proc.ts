@@ -33,7 +33,7 @@ import type { Syscall } from '../syscall.js';
 import type { UserBuffer } from '../user-buffer.js';
 import { Handles } from './handles.js';
 import { bytesFromPath, pathFromBytes } from './path.js';
-import { fill, type Reply, type Scheme } from './scheme.js';
+import { fill, type Reply, type Scheme, settle } from './scheme.js';
 import type { Services } from './services.js';
 
 type ProcFile = { readonly pid: number; flags: number } & (
@@ -64,7 +64,7 @@ export class ProcScheme implements Scheme {
     this.#sessions = sessions;
   }
 
-  open(path: string, flags: number, caller: Context): number {
+  open(path: string, flags: number, caller: Context): Reply {
     const match = /^\+?([0-9]+)\/(.*)$/s.exec(path);
     const kind = KINDS.find((name) => name === match?.[2]);
     if (match === null || kind === undefined) throw new SysError(EINVAL);
@@ -73,7 +73,9 @@ export class ProcScheme implements Scheme {
     // anybody may know what a process runs
     if (kind !== 'exe') this.#demandAccess(target, caller);
     const { pid } = target;
-    this.#lock.demand(caller);
+    if (this.#lock.holder !== undefined) {
+      return this.#onceFree(this.#lock, caller, () => this.open(path, flags, caller));
+    }
     if (kind === 'trace') return this.#openTrace(target, flags);
     if (kind === 'mem') return this.#files.add({ kind, pid, flags, offset: 0 });
     if (kind !== 'exe') return this.#files.add({ kind, pid, flags });
@@ -85,13 +87,19 @@ export class ProcScheme implements Scheme {
     return this.#services.profile.faults['KP-37'] ? this.#lock : new Lock(`proc:${pid}/trace`);
   }
 
-  /** A file, once nobody sleeps with what locks it. @throws SysError EBADF */
-  #file(handle: number, caller: Context): ProcFile {
-    this.#lock.demand(caller);
+  /** What keeps a file locked, with somebody who sleeps. @throws SysError EBADF */
+  #locked(handle: number): Lock | undefined {
+    if (this.#lock.holder !== undefined) return this.#lock;
+    if (!this.#services.profile.faults['KP-27']) return undefined;
     const file = this.#files.get(handle);
-    const locked = file.kind === 'trace' && this.#services.profile.faults['KP-27'];
-    if (locked) file.trace.lock.demand(caller);
-    return file;
+    return file.kind === 'trace' && file.trace.lock.holder !== undefined
+      ? file.trace.lock
+      : undefined;
+  }
+
+  *#onceFree(lock: Lock, caller: Context, act: () => Reply): Syscall<number> {
+    yield* lock.awaitFree(caller, this.#services.cpus);
+    return yield* settle(act());
   }
 
   #target(pid: number): Context {
@@ -128,13 +136,19 @@ export class ProcScheme implements Scheme {
   }
 
   /** Opens another file of the same process. */
-  dup(handle: number, path: UserBuffer, caller: Context): number {
-    const { pid, flags } = this.#file(handle, caller);
+  dup(handle: number, path: UserBuffer, caller: Context): Reply {
+    const lock = this.#locked(handle);
+    if (lock !== undefined)
+      return this.#onceFree(lock, caller, () => this.dup(handle, path, caller));
+    const { pid, flags } = this.#files.get(handle);
     return this.open(`${pid}/${pathFromBytes(path.read())}`, flags, caller);
   }
 
   read(handle: number, target: UserBuffer, caller: Context): Reply {
-    const file = this.#file(handle, caller);
+    const lock = this.#locked(handle);
+    if (lock !== undefined)
+      return this.#onceFree(lock, caller, () => this.read(handle, target, caller));
+    const file = this.#files.get(handle);
     switch (file.kind) {
       case 'mem':
         return this.#readMemory(file, target);
@@ -152,7 +166,10 @@ export class ProcScheme implements Scheme {
   }
 
   write(handle: number, source: UserBuffer, caller: Context): Reply {
-    const file = this.#file(handle, caller);
+    const lock = this.#locked(handle);
+    if (lock !== undefined)
+      return this.#onceFree(lock, caller, () => this.write(handle, source, caller));
+    const file = this.#files.get(handle);
     switch (file.kind) {
       case 'mem':
         return this.#writeMemory(file, source);
@@ -262,8 +279,11 @@ export class ProcScheme implements Scheme {
       : this.#zombieOr(pid);
   }
 
-  seek(handle: number, offset: number, whence: number, caller: Context): number {
-    const file = this.#file(handle, caller);
+  seek(handle: number, offset: number, whence: number, caller: Context): Reply {
+    const lock = this.#locked(handle);
+    if (lock !== undefined)
+      return this.#onceFree(lock, caller, () => this.seek(handle, offset, whence, caller));
+    const file = this.#files.get(handle);
     if (!this.#services.profile.servesMemory) throw new SysError(EBADF);
     if (file.kind !== 'mem') throw new SysError(EBADF);
     if (whence === SEEK_SET) file.offset = offset;
@@ -282,16 +302,22 @@ export class ProcScheme implements Scheme {
     return low < 0 && sum > 0n ? low : file.offset;
   }
 
-  fcntl(handle: number, command: number, argument: number, caller: Context): number {
-    const file = this.#file(handle, caller);
+  fcntl(handle: number, command: number, argument: number, caller: Context): Reply {
+    const lock = this.#locked(handle);
+    if (lock !== undefined)
+      return this.#onceFree(lock, caller, () => this.fcntl(handle, command, argument, caller));
+    const file = this.#files.get(handle);
     if (command === F_GETFL) return file.flags;
     if (command !== F_SETFL) throw new SysError(EINVAL);
     file.flags = argument;
     return 0;
   }
 
-  fevent(handle: number, _flags: number, caller: Context): number {
-    const { pid, kind } = this.#file(handle, caller);
+  fevent(handle: number, flags: number, caller: Context): Reply {
+    const lock = this.#locked(handle);
+    if (lock !== undefined)
+      return this.#onceFree(lock, caller, () => this.fevent(handle, flags, caller));
+    const { pid, kind } = this.#files.get(handle);
     const { protocol, faults, exe, writeEvents } = this.#services.profile;
     if (protocol === 'operations') throw new SysError(EBADF);
     if (exe && kind !== 'trace') return 0;
@@ -301,22 +327,29 @@ export class ProcScheme implements Scheme {
     throw new SysError(ENODEV);
   }
 
-  fstat(handle: number, target: UserBuffer, caller: Context): number {
-    const file = this.#file(handle, caller);
+  fstat(handle: number, target: UserBuffer, caller: Context): Reply {
+    const lock = this.#locked(handle);
+    if (lock !== undefined)
+      return this.#onceFree(lock, caller, () => this.fstat(handle, target, caller));
+    const file = this.#files.get(handle);
     if (!this.#services.profile.exe) throw new SysError(EBADF);
     const st_size = file.kind === 'exe' ? file.bytes.length - file.offset : 0;
     target.write(Stat.encode({ st_mode: MODE_FILE | 0o666, st_size }));
     return 0;
   }
 
-  fpath(handle: number, target: UserBuffer, caller: Context): number {
-    const { pid, kind } = this.#file(handle, caller);
+  fpath(handle: number, target: UserBuffer, caller: Context): Reply {
+    const lock = this.#locked(handle);
+    if (lock !== undefined)
+      return this.#onceFree(lock, caller, () => this.fpath(handle, target, caller));
+    const { pid, kind } = this.#files.get(handle);
     return fill(target, bytesFromPath(`proc:${pid}/${kind}`));
   }
 
   close(handle: number, caller: Context): Reply {
-    const file = this.#file(handle, caller);
-    this.#files.remove(handle);
+    const lock = this.#locked(handle);
+    if (lock !== undefined) return this.#onceFree(lock, caller, () => this.close(handle, caller));
+    const file = this.#files.remove(handle);
     if (file.kind === 'trace') return file.trace.close(file.flags, caller);
     this.#letGo(file);
     return 0;

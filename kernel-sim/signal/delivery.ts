@@ -57,7 +57,9 @@ export function finishSigreturns(kernel: Kernel): void {
 export function wakeSignaled({ signaled }: Kernel): void {
   for (const context of signaled) {
     if (context.status.kind !== 'blocked') continue;
-    if (context.backup === undefined || context.sleep?.interruptible === true) context.unblock();
+    const { sleep, pending } = context;
+    if (sleep?.holdsSignals && !pending.includes(SIGKILL)) continue;
+    if (context.backup === undefined || sleep?.interruptible === true) context.unblock();
   }
 }
 

@@ -327,6 +327,7 @@ describe('P1', () => {
     const floats = tracer.dup(trace, 'regs/float');
     expect(named(tracer.read(mem, 8).result)).to.equal('EBADF');
     expect(named(tracer.write(mem, 'x'))).to.equal('EBADF');
+    expect(named(tracer.seek(mem, 0))).to.equal('EBADF');
     expect(named(tracer.read(floats, 8).result)).to.equal('EBADF');
     expect(() => tracer.write(floats, new Uint8Array(416))).to.throw(KernelPanic);
   });

@@ -29,6 +29,8 @@ export interface TracerOptions {
   /** What {@link Tracer.machineChild} runs. */
   readonly code?: Uint8Array;
   readonly profile?: KernelProfile;
+  /** How many the kernel has; one unless said. */
+  readonly cpus?: number;
 }
 
 const STEP = abi.PTRACE_STOP_SINGLESTEP;
@@ -63,6 +65,7 @@ export class Tracer {
       cpu: sharedCpu(),
       ...(scheduler && { scheduler }),
       ...(options.profile && { profile: options.profile }),
+      ...(options.cpus && { cpus: options.cpus }),
     });
     this.kernel = kernel;
     this.output = output;

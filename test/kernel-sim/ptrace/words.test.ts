@@ -392,6 +392,19 @@ describe('the trap flag', () => {
     });
   }
 
+  for (const revision of ['P7', 'P9', 'P10', 'P11', 'P12']) {
+    it(`set while a process is stopped by SIGSTOP traps after SIGCONT at ${revision}`, () => {
+      const { tracer, trace, pid } = ahead(revision, [NOP, NOP, NOP, ...LEAVE]);
+      tracer.kill(pid, abi.SIGSTOP);
+      tracer.wait(pid, abi.WUNTRACED);
+      tracer.run(call(abi.SYS_FCNTL, trace, abi.F_SETFL, O_NONBLOCK));
+      tracer.command(trace, STEP);
+      tracer.kill(pid, abi.SIGCONT);
+      tracer.pause(10);
+      expect(tracer.awaited(trace)).to.equal(STEP);
+    });
+  }
+
   it('takes every other flag with it by `=` (KP-06)', () => {
     // cmp eax, eax; je +2; ud2; nop
     const code = [0x39, 0xc0, 0x74, 2, ...UD2, NOP];
@@ -418,6 +431,30 @@ describe('the trap flag', () => {
     };
     expect(stops({})).to.deep.equal([STEP]);
     expect(stops({ 'KP-04': true })).to.deep.equal([]);
+  });
+});
+
+describe('signals at a breakpoint stop', () => {
+  for (const revision of span('P5')) {
+    itAt(revision)(`act at ${revision} (KP-43)`, () => {
+      const ended = (faults: FaultOverrides) => {
+        const { tracer, trace, child } = traced(revision, spin, 0, faults);
+        tracer.next(trace, PRE);
+        tracer.kill(child.pid, abi.SIGTERM);
+        tracer.pause(20);
+        return child;
+      };
+      expect(ended({}).exited).to.equal(true);
+      const held = ended({ 'KP-43': false });
+      expect([held.exited, held.pending]).to.deep.equal([false, [abi.SIGTERM]]);
+    });
+  }
+
+  it('are SIGKILL at any rate', () => {
+    const { tracer, trace, pid } = traced('P9', spin, 0, { 'KP-43': false });
+    tracer.next(trace, PRE);
+    tracer.kill(pid, abi.SIGKILL);
+    expect(tracer.wait(pid)).to.equal(abi.SIGKILL);
   });
 });
 
