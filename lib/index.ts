@@ -160,6 +160,14 @@ export {
   SCHEDULERS,
   type SchedulerName,
 } from './machine.js';
+export {
+  type Observation,
+  type Reproduction,
+  type Run,
+  reproduce,
+} from './problems/reproduction.js';
+export { REPRODUCTIONS, reproductionOf } from './problems/reproductions/index.js';
+export { PROBLEMS, type Problem, problemNamed } from './problems/table.js';
 export { DEFAULT_PROFILE, PROFILES, type Profile } from './profiles.js';
 export { PtraceCalls, type UserRegisters, type Waited } from './ptrace-calls.js';
 export { RelibcPanic, Tracer } from './tracer.js';

@@ -517,7 +517,7 @@ export const PROBLEMS: readonly Problem[] = [
     ...DERIVED,
     explanation: 'It freezes itself and waits until it stops running. Only root gets that far.',
     affected: '3ac1416d and later (P5)',
-    fixed: NEVER,
+    fixed: 'f94dc3be (2021-08-10) or shortly before: EBADF',
     linux: 'ESRCH or EPERM for oneself',
   },
   {
