@@ -111,6 +111,8 @@ export const PROBLEMS: readonly Problem[] = [
     affected: 'P1, P2 before e3d8f23c',
     fixed: 'e3d8f23c: after the status; a7da393c: after the parent was told as well',
     linux: 'the exit is reported when the zombie is there',
+    finding:
+      'Every tracee of relibc 82abb331 has such a file, its marker: on P2 waitpid pretends one stop more at the exit, and the next waits for ever.',
   },
   {
     id: 'KP-09',

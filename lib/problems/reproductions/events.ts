@@ -1,8 +1,11 @@
 // Reproductions: events of trace files, clones, exits, and tracers that wait for them.
+
+import { PTRACE_SYSCALL } from '../../../compat/index.js';
 import * as abi from '../../../kernel-sim/abi/index.js';
-import type { Lab } from '../lab.js';
+import { Lab } from '../lab.js';
+import { ptrace, stopped, wait } from '../relibc-steps.js';
 import type { Reproduction } from '../reproduction.js';
-import { changed, kernel, onTwoCpus } from '../revisions.js';
+import { changed, kernel, library, onTwoCpus } from '../revisions.js';
 import {
   attach,
   attachNonBlocking,
@@ -38,6 +41,19 @@ function untilClone(lab: Lab, { trace }: Traced): void {
   lab.pause();
 }
 
+/** A tracee of relibc has such a file: its marker. */
+function withRelibc(lab: Lab): void {
+  const second = new Lab(library('82abb331', lab.revision.kernel.name), lab);
+  const pid = stopped(second);
+  second.watch('relibc’s PTRACE_SYSCALL up to the exit', () => {
+    for (;;) {
+      ptrace(second, PTRACE_SYSCALL, pid);
+      const status = wait(second, pid);
+      if (status !== 'stopped by SIGSTOP') return status;
+    }
+  });
+}
+
 export const EVENTS: readonly Reproduction[] = [
   {
     id: 'KP-08',
@@ -57,6 +73,7 @@ export const EVENTS: readonly Reproduction[] = [
       for (let i = 0; i < 3; i++) lab.resume(trace, 'entry');
       lab.see('the write that waits while it exits', lab.resume(trace, 'end'));
       lab.see('waitpid with WNOHANG after it', lab.wait(pid, WNOHANG));
+      if (lab.revision.kernel.name !== 'P1') withRelibc(lab);
     },
     sights: [
       { what: 'the write that waits while it exits', expected: ['1', '1', 'ESRCH'] },
@@ -64,6 +81,11 @@ export const EVENTS: readonly Reproduction[] = [
         what: 'waitpid with WNOHANG after it',
         expected: ['0', '0', 'exited with 3'],
         linux: 'exited with 3',
+      },
+      {
+        what: 'relibc’s PTRACE_SYSCALL up to the exit',
+        expected: ['-', 'wait for ever: tracer', 'exited with 0'],
+        linux: 'exited with 0',
       },
     ],
   },
@@ -120,7 +142,10 @@ export const EVENTS: readonly Reproduction[] = [
   {
     id: 'KP-33',
     faulty: [onTwoCpus(changed('P7m', { 'KP-33': true }))],
-    sound: [changed('P7m', { 'KP-33': true }), onTwoCpus(kernel('P8'))],
+    sound: [
+      { ...changed('P7m', { 'KP-33': true }), name: 'P7m with the fault, one CPU' },
+      onTwoCpus(kernel('P8')),
+    ],
     run(lab) {
       const { trace } = attach(lab, lab.child(calls(getpid)).pid);
       lab.see('waiting for the entry', lab.next(trace, PRE));

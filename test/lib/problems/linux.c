@@ -479,6 +479,7 @@ static void waiting(void) {
   do ptrace(PTRACE_SYSCALL, pid, 0, 0), status = wait_for(pid);
   while (WIFSTOPPED(status));
   see("KP-54", "PTRACE_SYSCALL from there on", "%s", status_text(status));
+  see("KP-08", "relibc’s PTRACE_SYSCALL up to the exit", "%s", status_text(status));
   pid = stopped(stop_again);
   ptrace(PTRACE_CONT, pid, 0, 0);
   see("KP-55", "waitpid for the second SIGSTOP", "%s", wait_text(pid, 0));
