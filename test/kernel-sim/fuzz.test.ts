@@ -9,6 +9,7 @@ import {
   FileTree,
   type Kernel,
   KernelPanic,
+  kernelProfile,
   RoundRobin,
 } from '../../kernel-sim/index.js';
 import { call, machine } from './machine.js';
@@ -229,14 +230,22 @@ const fuzzer = (list: readonly Call[]): abi.HostedProgram =>
     return yield* makeCalls(user, list);
   };
 
+const kernels = oneOf('P1', 'P4', 'P5', 'P7', 'P9', 'P12');
+
 let { cpu } = machine().kernel;
 
-function prepare() {
+function prepare(name: string, cpus: number) {
   const files = new FileTree();
   // nop; mov eax, SYS_EXIT; xor edi, edi; syscall
   files.addFile('bin/code', elf(Uint8Array.of(0x90, 0xb8, 1, 0, 0, 0, 0x31, 0xff, 15, 5)), 0o755);
   files.addFile('etc/motd', Buffer.from('welcome'), 0o644);
-  const { kernel } = machine({ cpu, files, scheduler: new RoundRobin({ quantum: 500 }) });
+  const { kernel } = machine({
+    cpu,
+    cpus,
+    files,
+    profile: kernelProfile(name),
+    scheduler: new RoundRobin({ quantum: 500 }),
+  });
   const canary = kernel.spawn({
     name: 'canary',
     uid: 1,
@@ -255,16 +264,21 @@ function prepare() {
   return { kernel, canary };
 }
 
-/** Runs until nothing is left to do, or long enough; a panic is what Redox's kernel did as well. */
-function runFor(kernel: Kernel, until: () => boolean): 'goes on' | 'panic' {
-  let turns = 0;
+/** Whether the machine goes on after something: Redox's kernel could panic and hang as well. */
+function goesOn(act: () => void): boolean {
   try {
-    kernel.run(() => until() || turns++ > TURNS);
+    act();
   } catch (error) {
-    if (error instanceof KernelPanic) return 'panic';
+    if (error instanceof KernelPanic) return false;
     if (!(error instanceof DeadlockError)) throw error;
   }
-  return 'goes on';
+  return true;
+}
+
+/** Runs until nothing is left to do, or long enough. */
+function runFor(kernel: Kernel, until: () => boolean): boolean {
+  let turns = 0;
+  return goesOn(() => kernel.run(() => until() || turns++ > TURNS));
 }
 
 const checksum = (context: Context): string =>
@@ -281,24 +295,23 @@ function killAll(kernel: Kernel, contexts: readonly Context[]): void {
   warden.call({ number: abi.SYS_EXIT, a: 0 });
 }
 
-function survive(list: readonly Call[], uid: number): void {
-  const { kernel, canary } = prepare();
+function survive(list: readonly Call[], uid: number, name: string): void {
+  const { kernel, canary } = prepare(name, name === 'P9' ? 2 : 1);
   const before = checksum(canary);
   const frames = kernel.cpu.memory.allocated;
   const others = new Set([...kernel.contexts]);
   kernel.spawn({ program: fuzzer(list), name: 'fuzzer', uid, gid: uid });
   const theirs = () => [...kernel.contexts].filter((one) => !others.has(one) && !one.exited);
   const over = () => theirs().length === 0;
-  let end = runFor(kernel, over);
-  for (let tries = 0; end === 'goes on' && !over() && tries < 5; tries++) {
-    killAll(kernel, theirs());
-    end = runFor(kernel, over);
+  let alive = runFor(kernel, over);
+  for (let tries = 0; alive && !over() && tries < 5; tries++) {
+    alive = goesOn(() => killAll(kernel, theirs())) && runFor(kernel, over);
   }
   if (uid !== 0) {
     expect(canary.status.kind).to.equal('runnable');
     expect(checksum(canary)).to.equal(before);
   }
-  if (end === 'goes on') {
+  if (alive) {
     expect(theirs().map(({ pid: left, sleep }) => `${left}: ${sleep?.describe()}`)).to.deep.equal(
       [],
     );
@@ -318,7 +331,7 @@ describe('whatever a process asks for', () => {
     it(`the kernel serves ${who}, loses no frame and lets it touch nobody else`, function () {
       this.timeout(120_000);
       fc.assert(
-        fc.property(calls, (list) => survive(list, uid)),
+        fc.property(calls, kernels, (list, name) => survive(list, uid, name)),
         { numRuns: RUNS },
       );
     });
