@@ -17,6 +17,7 @@ const [sections, programs] =
 const SECTIONS: Readonly<Record<string, () => Promise<Section>>> = {
   cpu: async () => (await import('./cpu.js')).cpuSection({ programs, quick: values.quick }),
   ptrace: async () => (await import('./ptrace.js')).ptraceSection(),
+  kernel: async () => (await import('./kernel.js')).kernelSection(),
   start: async () => (await import('./start.js')).startSection(),
   memory: async () => (await import('./start.js')).memorySection(),
 };

@@ -9,6 +9,7 @@ const command = fileURLToPath(new URL('../relibc-ptrace.cjs', import.meta.url));
 
 export const KERNELS = 'lib/bench/programs/kernels.elf';
 export const STOPS = 'lib/bench/programs/stops.elf';
+export const PROCESSES = 'lib/bench/programs/processes.elf';
 
 export interface Run {
   readonly output: string;

@@ -33,7 +33,7 @@ function program(kind: string): number {
  * The same program on the host, as its scheduler likes or with both processes on one processor:
  * which is faster, and by how much, depends on what waking an idle processor costs.
  */
-function native(kind: string, onOneProcessor: boolean): number | undefined {
+export function nativeStops(kind: string, onOneProcessor: boolean): number | undefined {
   const run = (count: number) =>
     fastest(2, () => natively(STOPS, [kind, String(count)], onOneProcessor));
   const long = run(STOPS_NATIVELY);
@@ -49,8 +49,8 @@ export function ptraceSection(): Section {
   const rows = kinds.map(([stop, kind, request]) => {
     const facadePerSecond = facade(request);
     const programPerSecond = program(kind);
-    const nativePerSecond = native(kind, false);
-    const pinnedPerSecond = native(kind, true);
+    const nativePerSecond = nativeStops(kind, false);
+    const pinnedPerSecond = nativeStops(kind, true);
     return {
       stop,
       facadePerSecond,

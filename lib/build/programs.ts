@@ -91,6 +91,7 @@ export const PROGRAMS: readonly Program[] = [
   program('lib/native', 'recorder'),
   program('lib/bench/programs', 'kernels'),
   program('lib/bench/programs', 'stops'),
+  program('lib/bench/programs', 'processes'),
   redox('examples/redox', 'strace'),
   redox('examples/redox', 'registers'),
   redox('examples/redox', 'peek'),
