@@ -35,9 +35,9 @@ export class Clock {
     return now - (now % TICK);
   }
 
-  /** How often the timer interrupted since a moment. */
-  ticksSince(moment: number): number {
-    return Math.floor(this.now / TICK) - Math.floor(moment / TICK);
+  /** How often the timer interrupted since the machine was switched on. */
+  get ticks(): number {
+    return Math.floor(this.now / TICK);
   }
 
   /** Lets time pass for work that retires no instruction. */

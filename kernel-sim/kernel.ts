@@ -34,7 +34,14 @@ import { sendTo } from './signal/calls.js';
 import { deliver, finishSigreturns, wakeSignaled } from './signal/delivery.js';
 import { SignalActions } from './signal/state.js';
 import { callTable } from './syscall/table.js';
-import { type CallTable, INTERLEAVE, LEAVE_KERNEL, type Sleep, type Syscall } from './syscall.js';
+import {
+  type CallTable,
+  INTERLEAVE,
+  LEAVE_KERNEL,
+  RESCHEDULE,
+  type Sleep,
+  type Syscall,
+} from './syscall.js';
 import { TRACE, TraceHash } from './trace-hash.js';
 import { runUser } from './user-mode.js';
 import { WaitMap } from './wait-map.js';
@@ -69,7 +76,7 @@ export class Kernel {
   readonly #spinning = new Map<Context, Syscall<void> | undefined>();
   /** What is left of the current context's quantum, or of the stretch that its CPU has. */
   remaining: number;
-  /** When the last context got the CPU. */
+  /** When the last turn began, in ticks. */
   #turnBegan = 0;
   /** Of several CPUs, the one that has the emulated core. */
   #processor: Processor;
@@ -265,7 +272,9 @@ export class Kernel {
         const sleep = this.#advance(context, flow);
         if (sleep === undefined || (sleep === INTERLEAVE && this.processors.length === 1)) continue;
         context.sleep = sleep;
-        if (this.#processor.keeps(sleep)) return false;
+        // who spins or is interrupted stays runnable
+        const stays = sleep !== RESCHEDULE && context.status === RUNNABLE;
+        if (stays && this.#processor.keeps(sleep)) return false;
         this.note(TRACE.slept, context);
         return false;
       }
@@ -297,8 +306,9 @@ export class Kernel {
 
   #switchTo(next: Context): void {
     const { current } = this;
-    current.ticks += 1 + this.clock.ticksSince(this.#turnBegan);
-    this.#turnBegan = this.clock.now;
+    const { ticks } = this.clock;
+    current.ticks += 1 + ticks - this.#turnBegan;
+    this.#turnBegan = ticks;
     if (next !== current) {
       if (next !== this.idle) this.counts.contextSwitches++;
       current.switchedOut = true;

@@ -1,6 +1,9 @@
 // The contexts that may run, by ascending pid.
 import type { Context } from './context.js';
 
+/** So many are moved sooner than splice() is called. */
+const FEW = 8;
+
 export class RunQueue {
   readonly #contexts: Context[] = [];
 
@@ -17,9 +20,32 @@ export class RunQueue {
     // the end of the list is where a tracee comes and goes
     const last = contexts.at(-1);
     if (!runnable && last === context) contexts.pop();
-    else if (!runnable) contexts.splice(this.firstAbove(pid - 1), 1);
+    else if (!runnable) this.#removeAt(this.firstAbove(pid - 1));
     else if (last === undefined || last.pid < pid) contexts.push(context);
-    else contexts.splice(this.firstAbove(pid), 0, context);
+    else this.#insertAt(this.firstAbove(pid), context);
+  }
+
+  #removeAt(index: number): void {
+    const contexts = this.#contexts;
+    const last = contexts.length - 1;
+    if (last - index > FEW) {
+      contexts.splice(index, 1);
+      return;
+    }
+    for (let i = index; i < last; i++) contexts[i] = contexts[i + 1];
+    contexts.pop();
+  }
+
+  #insertAt(index: number, context: Context): void {
+    const contexts = this.#contexts;
+    const { length } = contexts;
+    if (length - index > FEW) {
+      contexts.splice(index, 0, context);
+      return;
+    }
+    contexts.push(context);
+    for (let i = length; i > index; i--) contexts[i] = contexts[i - 1];
+    contexts[index] = context;
   }
 
   /** Index of the first context whose pid is greater; the length when there is none. */
