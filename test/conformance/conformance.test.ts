@@ -4,7 +4,14 @@ import { expect } from 'chai';
 import { kernelProfile } from '../../kernel-sim/index.js';
 import { PROBLEMS } from '../../lib/problems/table.js';
 import { repository } from '../lib/support.js';
-import { type Clause, expectationOf, KERNELS, type KernelName, SECTIONS } from './expectations.js';
+import {
+  CHIEF,
+  type Clause,
+  expectationOf,
+  KERNELS,
+  type KernelName,
+  SECTIONS,
+} from './expectations.js';
 import { type Circumstances, HOLDS, type Verdict, verdicts } from './observe.js';
 
 /** Enough to meet what a lucky order hides; `npm run conformance -- --seeds 200` takes its time. */
@@ -42,7 +49,7 @@ for (const kernel of KERNELS) {
       }
     }
 
-    for (const seed of SEEDS) {
+    for (const seed of CHIEF.includes(kernel) ? SEEDS : []) {
       it(`is the same whoever runs next: seed ${seed}`, () => {
         expect(unexpected(kernel, { seed })).to.deep.equal([]);
       });
@@ -55,6 +62,30 @@ for (const kernel of KERNELS) {
     }
   });
 }
+
+/** A kernel, a fault of it, and what is not so for that fault. */
+const SPARED = [
+  ['P1', 'KP-47', 'trace.close-detaches'],
+  ['P1', 'KP-48', 'stop.int3-default'],
+  ['P2', 'KP-11', 'security.not-ancestor'],
+  ['P5', 'KP-46', 'cont.operation-restarts'],
+  ['P7', 'KP-30', 'stop.exit-inspect-fault'],
+  ['P7', 'KP-45', 'trace.excl-kills-frozen'],
+  ['P7', 'KP-52', 'stop.int3-not-ignored'],
+  ['P9', 'KP-51', 'flag.ignore-alone'],
+] as const;
+
+describe('a kernel that is spared a fault', () => {
+  for (const [kernel, fault, name] of SPARED) {
+    it(`${kernel} without ${fault}: ${name} holds, which the table does not expect`, () => {
+      const section = SECTIONS.find(({ clauses }) => clauses.some((one) => one.name === name));
+      const only = section?.clauses.filter((one) => one.name === name) ?? [];
+      if (section === undefined) throw new Error(`no section has ${name}`);
+      const seen = verdicts({ ...section, clauses: only }, kernel, { faults: { [fault]: false } });
+      expect(seen.get(name)).to.deep.equal({ kind: 'unexpected', saw: HOLDS });
+    });
+  }
+});
 
 describe('the table of expectations', () => {
   const clauses = SECTIONS.flatMap((section) => section.clauses);

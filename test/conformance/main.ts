@@ -1,21 +1,29 @@
-// `npm run conformance [-- --seeds N --cpus N --explain]`: what each kernel keeps of its promises, as a
-// table. Fails on anything that is not documented, and on what is documented and did not show.
+// `npm run conformance [-- --seeds N --cpus N --explain --all]`: what each kernel keeps of its
+// promises, as a table. Fails on anything that is not documented, and on what is and did not show.
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import { kernelProfile } from '../../kernel-sim/index.js';
-import { type Clause, KERNELS, type KernelName, SECTIONS, type Section } from './expectations.js';
-import { type Circumstances, type Verdict, verdicts } from './observe.js';
+import {
+  CHIEF,
+  type Clause,
+  KERNELS,
+  type KernelName,
+  SECTIONS,
+  type Section,
+} from './expectations.js';
+import { type Verdict, verdicts } from './observe.js';
 
 type Results = ReadonlyMap<KernelName, ReadonlyMap<string, Verdict>>;
 
 const MOST_CPUS = 8;
-const USAGE = 'conformance takes --seeds NUMBER, --cpus NUMBER and --explain';
+const USAGE = 'conformance takes --seeds NUMBER, --cpus NUMBER, --explain and --all';
 
 interface Options {
   readonly seeds: number;
   readonly cpus: number;
   readonly explain: boolean;
+  readonly all: boolean;
 }
 
 function optionsOf(args: readonly string[]): Options | undefined {
@@ -26,20 +34,21 @@ function optionsOf(args: readonly string[]): Options | undefined {
         seeds: { type: 'string', default: '0' },
         cpus: { type: 'string', default: '1' },
         explain: { type: 'boolean', default: false },
+        all: { type: 'boolean', default: false },
       },
     });
     const [seeds, cpus] = [Number(values.seeds), Number(values.cpus)];
     if (!Number.isInteger(seeds) || seeds < 0 || !Number.isInteger(cpus)) return undefined;
     if (cpus < 1 || cpus > MOST_CPUS) return undefined;
-    return { seeds, cpus, explain: values.explain };
+    return { seeds, cpus, explain: values.explain, all: values.all };
   } catch {
     return undefined;
   }
 }
 
-/** Those with as many processors. */
-function kernelsWith(cpus: number): readonly KernelName[] {
-  return KERNELS.filter((kernel) => cpus === 1 || kernelProfile(kernel).multiCore);
+function kernelsFor({ all, cpus }: Options): readonly KernelName[] {
+  const kernels = all ? KERNELS : CHIEF;
+  return kernels.filter((kernel) => cpus === 1 || kernelProfile(kernel).multiCore);
 }
 
 function cell(verdict: Verdict | undefined): string {
@@ -83,22 +92,24 @@ function surprises(results: Results, where: string): string[] {
   );
 }
 
-function runAll(section: Section, how: Circumstances): Results {
-  const kernels = kernelsWith(how.cpus ?? 1);
-  return new Map(kernels.map((kernel) => [kernel, verdicts(section, kernel, how)]));
+function runAll(section: Section, options: Options, seed?: number): Results {
+  const { cpus } = options;
+  const how = { cpus, ...(seed !== undefined && { seed }) };
+  return new Map(kernelsFor(options).map((kernel) => [kernel, verdicts(section, kernel, how)]));
 }
 
-function main({ seeds, cpus, explain }: Options): number {
+function main(options: Options): number {
+  const { seeds, explain } = options;
   const found: string[] = [];
   for (const section of SECTIONS) {
-    const results = runAll(section, { cpus });
+    const results = runAll(section, options);
     console.log(table(section, results));
     if (explain) console.log(explanations(section).join('\n'));
     found.push(...surprises(results, ''));
   }
   for (let seed = 1; seed <= seeds; seed++) {
     for (const section of SECTIONS) {
-      found.push(...surprises(runAll(section, { cpus, seed }), ` under seed ${seed}`));
+      found.push(...surprises(runAll(section, options, seed), ` under seed ${seed}`));
     }
     if (process.stderr.isTTY) process.stderr.write(`\r${seed} of ${seeds} seeds `);
   }

@@ -2,6 +2,7 @@
 // with what is expected.
 import {
   DeadlockError,
+  type FaultOverrides,
   KernelHang,
   KernelPanic,
   RandomScheduler,
@@ -31,6 +32,8 @@ export interface Circumstances {
   readonly seed?: number;
   /** Only kernels from 2020-04 on have more than one. */
   readonly cpus?: number;
+  /** Faults that the kernel is given, or spared. */
+  readonly faults?: FaultOverrides;
 }
 
 export interface Verdict {
@@ -103,7 +106,7 @@ function runProgram(
   program: string,
   args: readonly string[],
   kernel: KernelName,
-  { seed, cpus }: Circumstances,
+  { seed, cpus, faults }: Circumstances,
   seen: Map<string, string>,
 ): string | undefined {
   const host = new RecordedStreams();
@@ -115,6 +118,7 @@ function runProgram(
     memory: MEMORY,
     engine: 'interp', // nothing here runs long enough to be worth translating
     ...(cpus !== undefined && { cpus }),
+    ...(faults !== undefined && { faults }),
     ...(seed !== undefined && { scheduler: random(seed), seed }),
   });
   try {
