@@ -63,6 +63,8 @@ export interface InstructionSource {
   guessTargets(run: readonly RegionInstruction[]): readonly number[];
   /** Where an indirect call may lead, if that can be told from the registers as they are now. */
   guessCallee(instruction: RegionInstruction): number | undefined;
+  /** Does another region begin at an address? */
+  isEntry(address: number): boolean;
   /** May the branch in a record be taken? Not, if it was seen often and never was. */
   mayBeTaken(record: number): boolean;
 }
@@ -81,6 +83,8 @@ const addressAt = (place: Place): number => place % PLACES;
 const callAt = (place: Place): number => Math.floor(place / PLACES);
 
 const MOST_INSTRUCTIONS = 250;
+/** From this size on a region goes over into others that it meets, instead of having their code, too. */
+const LARGE = 80;
 const MOST_BLOCKS = 80;
 
 const CONDITIONAL = /^(j(?!mp)|loop)/;
@@ -166,6 +170,7 @@ class RegionFinder {
     const run: RegionInstruction[] = [];
     for (let place = start; this.#instructions.size < MOST_INSTRUCTIONS; ) {
       if (this.#instructions.has(place)) return;
+      if (this.#instructions.size >= LARGE && source.isEntry(addressAt(place))) return;
       const instruction = source.at(addressAt(place));
       if (instruction === undefined) return;
       this.#instructions.set(place, instruction);

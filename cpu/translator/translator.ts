@@ -105,15 +105,18 @@ export class Translator {
 
   /** Translates the region that begins at an address of the current space. */
   translate(address: number): void {
+    let replaced: readonly number[] = [];
     const source: InstructionSource = {
       at: (at) => this.#instructionAt(at),
       target: (record) => this.#number(record + IMMEDIATE),
       guessTargets: (run) => guessTargets(run, this.#guest),
       guessCallee: (instruction) => guessCallee(instruction, this.#guest),
+      isEntry: (at) => !replaced.includes(at) && this.#isEntry(at),
       mayBeTaken: (record) => this.#everything || this.#wasTaken(record),
     };
     for (;;) {
       const entries = this.#entriesWith(address);
+      replaced = entries;
       const region = findRegion(entries, source) ?? findRegion([address], source);
       if (region === undefined) return;
       try {
@@ -139,6 +142,11 @@ export class Translator {
       if (!entries.includes(leader) && this.#isWarm(leader)) entries.push(leader);
     }
     return entries;
+  }
+
+  #isEntry(address: number): boolean {
+    const number = this.#numbers.get(this.#keyOf(address));
+    return number !== undefined && this.#translated.has(number);
   }
 
   #isWarm(address: number): boolean {
