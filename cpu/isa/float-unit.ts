@@ -50,25 +50,34 @@ function notedIn(s: Semantics, mxcsr: Value): Bit {
   return s.compare('eq', control, s.constant(CONTROL_DEFAULT | INEXACT, 32));
 }
 
-/** When the quick way may be taken: where `sure`, and else where `perhaps`, looked at only then. */
+/** Is MXCSR such that {@link maskedInexact} holds? */
+export function noted(mxcsr: number): boolean {
+  return (mxcsr & Number(CONTROL_BITS | INEXACT)) === Number(CONTROL_DEFAULT | INEXACT);
+}
+
+/** When the quick way may be taken: where all of `sure` hold; else where any of the others does. */
 export interface Quick {
-  readonly sure: Bit;
-  readonly perhaps?: () => Bit;
+  readonly sure: readonly Bit[];
+  /** Looked at one after the other, and seldom. */
+  readonly others: readonly (() => Bit)[];
 }
 
 /** For an operation that is ordinary: if inexact results have been noted already, or it is exact. */
 export function quickIf(s: Semantics, ordinary: Bit, exact: () => Bit): Quick {
   const mxcsr = s.state(MXCSR, 32);
-  return {
-    sure: s.bitAnd(notedIn(s, mxcsr), ordinary),
-    perhaps: () => s.bitAnd(s.bitAnd(defaultIn(s, mxcsr), ordinary), exact()),
-  };
+  return { sure: [notedIn(s, mxcsr), ordinary], others: ifExact(s, mxcsr, ordinary, exact) };
+}
+
+/** What is exact is quick, too: not worth asking where inexact results have been noted. */
+function ifExact(s: Semantics, mxcsr: Value, ordinary: Bit, exact: () => Bit): (() => Bit)[] {
+  if (s.expectsInexact) return [];
+  return [() => s.bitAnd(s.bitAnd(defaultIn(s, mxcsr), ordinary), exact())];
 }
 
 /** A vector computed in the quick way where that holds, else by a helper, which may raise #XM. */
 export function quickly(
   s: Semantics,
-  { sure, perhaps }: Quick,
+  { sure, others }: Quick,
   result: Vector,
   a: Vector,
   b: Vector,
@@ -80,10 +89,11 @@ export function quickly(
     s.raiseIf(s.isNotZero(ask()), XM);
     s.assign(result, s.scratch(RESULT));
   };
-  s.if(s.bitNot(sure), () => {
-    if (perhaps === undefined) slowly();
-    else s.if(s.bitNot(perhaps()), slowly);
-  });
+  const otherwise = ([first, ...rest]: readonly (() => Bit)[]): void => {
+    if (first === undefined) slowly();
+    else s.if(s.bitNot(first()), () => otherwise(rest));
+  };
+  s.unlessAll(sure, () => otherwise(others), s.expectsInexact);
   return result;
 }
 
@@ -99,11 +109,7 @@ export function arithmetic(
   const left = lanes.of(a);
   const right = lanes.of(b);
   const result = compute(lanes, name, left, right);
-  const ordinary = lanes.every(quickResult(lanes, name, left, right, result));
-  const quick =
-    name === 'min' || name === 'max'
-      ? { sure: s.bitAnd(masked(s), ordinary) }
-      : quickIf(s, ordinary, () => lanes.every(isExact(lanes, name, left, right, result)));
+  const quick = quickArithmetic(s, lanes, name, { a: left, b: right, result });
   return quickly(s, quick, lanes.into(a, result), a, b, () =>
     s.helper(
       'floatArithmetic',
@@ -111,6 +117,43 @@ export function arithmetic(
       formatNumber(s, format),
     ),
   );
+}
+
+interface Operation {
+  readonly a: Vector | Float;
+  readonly b: Vector | Float;
+  readonly result: Vector | Float;
+}
+
+function quickArithmetic(
+  s: Semantics,
+  lanes: Lanes,
+  name: ArithmeticName,
+  { a, b, result }: Operation,
+): Quick {
+  const ordinary = (): Bit => lanes.every(quickResult(lanes, name, a, b, result));
+  if (name === 'min' || name === 'max') return { sure: [masked(s), ordinary()], others: [] };
+  const exact = (): Bit => lanes.every(isExact(lanes, name, a, b, result));
+  if ('vector' in result || !s.expectsInexact) return quickIf(s, ordinary(), exact);
+  // of scalars each condition is a branch of its own, and zeros are looked at later
+  const known = maskedInexact(s);
+  const sure = [known, ...scalarResult(lanes, name, a, b, result)];
+  const isProduct = name === 'mul' || name === 'div';
+  return { sure, others: isProduct ? [() => s.bitAnd(known, ordinary())] : [] };
+}
+
+/** Conditions that all hold of ordinary scalar operations, but for products that are zero. */
+function scalarResult(
+  lanes: Lanes,
+  name: ArithmeticName,
+  a: Vector | Float,
+  b: Vector | Float,
+  result: Float,
+): Bit[] {
+  const bit = (test: Vector | Bit): Bit => lanes.every(test);
+  if (name === 'sqrt') return [bit(lanes.finite(result)), bit(lanes.normal(b))];
+  const fine = name === 'mul' || name === 'div' ? lanes.between(result) : lanes.finite(result);
+  return [bit(fine), bit(lanes.normal(a)), bit(lanes.normal(b))];
 }
 
 export function formatNumber(s: Semantics, format: FormatName): Value {

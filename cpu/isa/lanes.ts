@@ -142,6 +142,15 @@ export class Lanes {
     return this.#s.compare('gt_u', this.#magnitude(a), this.#doubled(smallest));
   }
 
+  /** A scalar that is both finite and {@link large}. */
+  between(a: Float): Bit {
+    const { smallest, infinity } = LIMITS[this.precision];
+    const above = this.#s.constant(2n * smallest + 1n, this.precision);
+    const offset = this.#s.subtract(this.#magnitude(a), above);
+    const span = this.#s.constant(2n * infinity - 2n * smallest - 1n, this.precision);
+    return this.#s.compare('lt_u', offset, span);
+  }
+
   isZero(a: Vector | Float): Vector | Bit {
     if ('vector' in a) return this.test('eq', a, this.constant(0n));
     return this.#s.isZero(this.#magnitude(a));

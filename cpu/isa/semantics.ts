@@ -250,8 +250,13 @@ export abstract class Semantics extends Vectors {
     return this.add(wrapped, base);
   }
 
+  /** Is MXCSR.PE likely to be set already, with all exceptions masked and the rest at its default? */
+  get expectsInexact(): boolean {
+    return false;
+  }
+
   raiseIf(condition: Bit, vector: number): void {
-    this.if(condition, () => this.raise(vector));
+    this.ifUnlikely(condition, () => this.raise(vector));
   }
 }
 

@@ -48,7 +48,7 @@ for (const [suffix, precision] of [
       // small numbers are exact whatever the rounding
       const half = s.constant(1n << BigInt(exactBits), width);
       const small = s.compare('lt_u', s.add(a, half), s.add(half, half));
-      const quick = { sure: s.bitOr(maskedInexact(s), small) };
+      const quick = { sure: [s.bitOr(maskedInexact(s), small)], others: [] };
       const source = s.vector(width === 64 ? 'i64x2.splat' : 'i32x4.splat', a);
       const target = precision === 32 ? 'single' : 'double';
       const answer = quickly(s, quick, result, source, source, () =>
@@ -101,7 +101,7 @@ function fits(s: Semantics, value: Float, width: 32 | 64): Bit {
 instruction('cvtss2sd', 'x,xm32', (s, to, from) => {
   const a = s.readVector(from);
   const lanes = new Lanes(s, 'ss');
-  const quick = { sure: lanes.every(lanes.ordinary(lanes.of(a))) };
+  const quick = { sure: [lanes.every(lanes.ordinary(lanes.of(a)))], others: [] };
   const value = s.extractFloat(a, 32, 0);
   const old = s.readVector(to);
   const result = s.replaceFloat(old, s.float(64, 'f64.promote_f32', value), 0);
@@ -130,7 +130,7 @@ instruction('cvtps2pd', 'x,xm64', (s, to, from) => {
   const a = s.readVector(from);
   const low = lowHalf(s, a); // zeros are ordinary
   const lanes = new Lanes(s, 'ps');
-  const quick = { sure: lanes.every(lanes.ordinary(low)) };
+  const quick = { sure: [lanes.every(lanes.ordinary(low))], others: [] };
   const result = s.vector('f64x2.promote_low_f32x4', a);
   s.writeVector(
     to,
@@ -201,7 +201,7 @@ function toIntegers(
   const limit = format === 'ps' ? 0x4f00_0000n : 0x41e0_0000_0000_0000n;
   const inRange = lanes.every(lanes.test('lt', lanes.operate('abs', whole), lanes.constant(limit)));
   const exact = lanes.every(lanes.test('eq', whole, asked));
-  const quick = { sure: s.bitAnd(s.bitOr(maskedInexact(s), exact), inRange) };
+  const quick = { sure: [s.bitOr(maskedInexact(s), exact), inRange], others: [] };
   const op = format === 'ps' ? 'i32x4.trunc_sat_f32x4_s' : 'i32x4.trunc_sat_f64x2_s_zero';
   return quickly(s, quick, s.vector(op, whole), a, a, () => {
     s.setScratch(32, s.zeroVector());

@@ -65,7 +65,7 @@ function compareLanes(
   const left = lanes.of(a);
   const right = lanes.of(b);
   const ordinary = lanes.and(lanes.ordinary(left), lanes.ordinary(right));
-  const quick = { sure: s.bitAnd(masked(s), lanes.every(ordinary)) };
+  const quick = { sure: [masked(s), lanes.every(ordinary)], others: [] };
   const kind = s.and(predicate, s.constant(3n, 32));
   const one = s.constant(1n, 32);
   // a bit of each constant says whether the kind counts equal, or less
@@ -94,7 +94,7 @@ for (const [name, signaling] of [
       const less = s.fromBit(lanes.every(lanes.test('lt', x, y)), 32);
       const equal = s.fromBit(lanes.every(lanes.test('eq', x, y)), 32);
       const flags = s.or(less, s.shiftLeft(equal, s.constant(2n, 32)));
-      s.if(s.bitNot(s.bitAnd(masked(s), ordinary)), () => {
+      s.unlessAll([masked(s), ordinary], () => {
         s.setScratch(0, a);
         s.setScratch(16, b);
         const kind = s.constant(signaling ? 1n : 0n, 32);

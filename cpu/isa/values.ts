@@ -268,6 +268,28 @@ export abstract class Values {
     this.code.end();
   }
 
+  /** An `if` whose condition seldom holds; `then` changes no flags. */
+  ifUnlikely(condition: Bit, then: () => void): void {
+    if (condition.known === false) return;
+    this.code.get(condition.local).ifHinted(false);
+    this.enter(then);
+    this.code.end();
+  }
+
+  /** Emits what is done where not all of some conditions hold, seldom or not. It changes no flags. */
+  unlessAll(conditions: readonly Bit[], then: () => void, seldom = true): void {
+    this.code.block().block();
+    for (const condition of conditions) {
+      if (condition.known === true) continue;
+      this.code.get(condition.local).op('i32.eqz');
+      if (seldom) this.code.brIfHinted(false, 0);
+      else this.code.brIf(0);
+    }
+    this.code.br(1).end();
+    this.enter(then);
+    this.code.end();
+  }
+
   /** A variable that branches of `if` may set. */
   variable(initial: Value): Value {
     return this.#integer(initial.width, () => this.code.get(initial.local));

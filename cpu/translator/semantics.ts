@@ -14,6 +14,7 @@ import {
   SCALE,
   SEGMENT,
 } from '../interpreter/record.js';
+import { noted } from '../isa/float-unit.js';
 import type {
   ConditionCode,
   FlagChanges,
@@ -25,6 +26,7 @@ import type { Bit, Value, Vector, Width } from '../isa/values.js';
 import {
   EXIT_ERROR,
   EXIT_VECTOR,
+  MXCSR,
   RFLAGS,
   STACK_HOST,
   STACK_LIMIT,
@@ -281,6 +283,10 @@ export class TranslatorSemantics extends EngineSemantics {
 
   setXmm(index: number, value: Vector): void {
     this.code.get(value.local).set(this.#frame.writeXmm(index));
+  }
+
+  override get expectsInexact(): boolean {
+    return noted(this.#view.getUint32(MXCSR, true));
   }
 
   sourceSegmentBase(): Value {

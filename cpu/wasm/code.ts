@@ -16,9 +16,9 @@ import { ByteWriter } from './writer.js';
 
 const EMPTY_BLOCK = 0x40;
 
-/** Which way an `if` mostly goes. */
+/** Which way an `if` or `br_if` mostly goes. */
 export interface BranchHint {
-  /** Of the `if`, in bytes from the beginning of the function's body. */
+  /** Of the instruction, in bytes from the beginning of the function's body. */
   readonly offset: number;
   readonly likely: boolean;
 }
@@ -209,6 +209,12 @@ export class Code {
     this.#writer.byte(0x0d);
     this.#writer.unsigned(depth);
     return this;
+  }
+
+  /** A `br_if` whose condition mostly holds, or mostly does not. */
+  brIfHinted(likely: boolean, depth: number): this {
+    this.#hints.push({ part: this.#parts.length, offset: this.#writer.length, likely });
+    return this.brIf(depth);
   }
 
   brTable(depths: readonly number[], otherwise: number): this {
