@@ -86,6 +86,7 @@
 #define EBUSY 16
 #define ENODEV 19
 #define EINVAL 22
+#define ENOSYS 38
 #define ENOTRECOVERABLE 131
 
 #define O_RDONLY 0x00010000

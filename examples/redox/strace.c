@@ -101,13 +101,26 @@ static void ends(struct tracee *tracee, uint64_t status) {
     flush();
 }
 
+/* Takes the place of one who is gone, if there is one. */
 static struct tracee *add_tracee(void) {
+    for (int i = 0; i < count; i++)
+        if (tracees[i].tracer.trace < 0) {
+            tracees[i] = (struct tracee){.depth = 0};
+            return &tracees[i];
+        }
     if (count == TRACEES) {
         print(STDERR, "strace: more than %d tracees\n", TRACEES);
         exit(1);
     }
     tracees[count] = (struct tracee){.depth = 0};
     return &tracees[count++];
+}
+
+static void complain(long error) {
+    put_string(&text, "strace: cannot trace: ", 0);
+    put_error(&text, -error);
+    put(&text, '\n');
+    flush();
 }
 
 static void follow(long pid);
@@ -194,7 +207,8 @@ static void follow(long pid) {
     struct tracee *child = add_tracee();
     long error = attach(&child->tracer, pid, O_NONBLOCK);
     if (error < 0) {
-        print(STDERR, "strace: pid %ld: error %ld\n", pid, -error);
+        complain(error);
+        child->tracer.trace = -1;
         return;
     }
     subscribe(child);
@@ -265,7 +279,7 @@ int main(int argc, char **argv) {
     names_pids = recursive;
     long pid = start_traced(&root->tracer, argc - at, argv + at, simple ? 0 : O_NONBLOCK);
     if (pid < 0) {
-        print(STDERR, "strace: error %ld\n", -pid);
+        complain(pid);
         return 1;
     }
     if (simple)

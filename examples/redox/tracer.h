@@ -1,7 +1,8 @@
 /*
  * Tracing by files: proc:PID/trace takes command words and gives events,
- * regs/int and mem are what their names say. Until August 2019 the write of a
- * word waits for its stop and reads never do; since June 2020 reads wait.
+ * regs/int and mem are what their names say. From July 2019 the write of a
+ * word waits for its stop and reads never do; since June 2020 reads wait. The
+ * first kernels, which knew operations of a byte instead, are refused.
  */
 #ifndef TRACER_H
 #define TRACER_H
@@ -41,6 +42,9 @@ static inline long attach(struct tracer *tracer, long pid, unsigned long flags) 
     tracer->trace = open_process(pid, "trace", O_RDWR | O_CLOEXEC | O_TRUNC | O_NONBLOCK | flags);
     if (tracer->trace < 0)
         return tracer->trace;
+    /* half a word is nothing, but one byte is an operation, and 0 is none of them */
+    if (redox(SYS_WRITE, tracer->trace, "", 1) == -EINVAL)
+        return -ENOSYS;
     /* with nothing to read, a kernel whose reads wait asks to try again */
     tracer->reads_wait = redox(SYS_READ, tracer->trace, &none, sizeof none) == -EAGAIN;
     if (!(flags & O_NONBLOCK))

@@ -183,6 +183,30 @@ describe('strace on other kernels', () => {
     });
   }
 
+  for (const kernel of ['P1', 'P4']) {
+    it(`${kernel}: has no command words, and is refused`, () => {
+      for (const mode of ['-s', '-r']) {
+        const { stderr, status } = run(`strace ${mode} =family`, { kernel });
+        expect([stderr, status]).to.deep.equal(['strace: cannot trace: ENOSYS\n', 1]);
+      }
+    });
+  }
+
+  it('runs from the command line', () => {
+    const [strace, family] = [fileOf('', 'strace'), fileOf('', 'family')];
+    const { stderr, status } = cli([
+      'run',
+      '--profile',
+      'redox',
+      '--kernel',
+      'P9',
+      strace,
+      '-s',
+      family,
+    ]);
+    expect([stderr.trimEnd().split('\n'), status]).to.deep.equal([P7.get('family'), 1]);
+  });
+
   for (const kernel of ['P7', 'P9', 'P12']) {
     it(`${kernel}: sees the same of each process whoever runs next`, () => {
       for (const seed of [1, 2, 3, 4]) {
