@@ -220,7 +220,9 @@ export class Lab {
   machineChild(code: readonly number[], options: ProcessOptions = {}): Context {
     const path = this.program(code);
     const parent = this.tracer.context;
-    return this.kernel.execute({ name: 'child', parent, ...options, path, argv: [path], env: [] });
+    const context = this.kernel.execute({ parent, ...options, path, argv: [path], env: [] });
+    context.name = 'child';
+    return context;
   }
 
   /** A file with a program; gives its path. */

@@ -41,6 +41,26 @@ function untilClone(lab: Lab, { trace }: Traced): void {
   lab.pause();
 }
 
+/** A tracer that waits, by reading where that waits, for a stop that does not come. */
+function readingTracer(lab: Lab) {
+  const target = lab.child(spin, { name: 'tracee' });
+  const other = lab.child(
+    function* (user) {
+      const path = Buffer.from(`proc:${target.pid}/trace`);
+      const at = user.reserve(path.length);
+      user.memory.write(at, path);
+      const trace = yield { number: abi.SYS_OPEN, a: at, b: path.length, c: O_RDWR };
+      const buffer = user.reserve(64);
+      user.memory.storeNumber(buffer, SIGNAL);
+      yield { number: abi.SYS_WRITE, a: trace, b: buffer, c: 8 };
+      yield { number: abi.SYS_READ, a: trace, b: buffer, c: 56 };
+      return 0;
+    },
+    { name: 'another tracer' },
+  );
+  return { target, tracer: other };
+}
+
 /** A tracee of relibc has such a file: its marker. */
 function withRelibc(lab: Lab): void {
   const second = new Lab(library('82abb331', lab.revision.kernel.name), lab);
@@ -184,34 +204,39 @@ export const EVENTS: readonly Reproduction[] = [
   },
   {
     id: 'KP-37',
-    faulty: [kernel('P9'), kernel('P12')],
+    faulty: [kernel('P9'), kernel('P12'), onTwoCpus(kernel('P12'))],
     sound: [kernel('P7'), changed('P12', { 'KP-37': false })],
     run(lab) {
-      const target = lab.child(spin, { name: 'tracee' });
-      lab.child(
-        function* (user) {
-          const path = Buffer.from(`proc:${target.pid}/trace`);
-          const at = user.reserve(path.length);
-          user.memory.write(at, path);
-          const trace = yield { number: abi.SYS_OPEN, a: at, b: path.length, c: O_RDWR };
-          const buffer = user.reserve(64);
-          user.memory.storeNumber(buffer, SIGNAL);
-          yield { number: abi.SYS_WRITE, a: trace, b: buffer, c: 8 };
-          yield { number: abi.SYS_READ, a: trace, b: buffer, c: 56 };
-          return 0;
-        },
-        { name: 'another tracer' },
-      );
+      const { target } = readingTracer(lab);
       lab.pause();
       lab.watch('opening any file of proc: while another tracer waits', () => {
         const result = lab.open(`proc:${target.pid}/regs/int`);
         return typeof result === 'string' ? result : 'opens';
       });
+
+      const second = lab.another();
+      const { tracer } = readingTracer(second);
+      second.pause();
+      second.watch('killing that tracer', () => {
+        second.kill(tracer.pid, SIGTERM);
+        return second.wait(tracer.pid);
+      });
     },
     sights: [
       {
         what: 'opening any file of proc: while another tracer waits',
-        expected: ['kernel hang', 'kernel hang', 'opens', 'opens'],
+        expected: ['kernel hang', 'kernel hang', 'runs for ever', 'opens', 'opens'],
+      },
+      {
+        what: 'killing that tracer',
+        expected: [
+          'kernel hang',
+          'kernel hang',
+          'runs for ever',
+          'killed by SIGTERM',
+          'killed by SIGTERM',
+        ],
+        linux: 'killed by SIGTERM',
       },
     ],
   },

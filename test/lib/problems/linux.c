@@ -711,6 +711,18 @@ static void others(void) {
   wait_for(tracer);
   see("KP-45", "the tracee", "%s", wait_text(pid, 0));
 
+  /* a tracer that is killed while it waits */
+  tracer = fork();
+  if (tracer == 0) {
+    pid = stopped(spin);
+    ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_EXITKILL);
+    next(pid, PTRACE_CONT, 0);
+    _exit(0);
+  }
+  tenth();
+  kill(tracer, SIGTERM);
+  see("KP-37", "killing that tracer", "%s", wait_text(tracer, 0));
+
   pid = stopped(execute_self);
   to_call(pid, SYS_execve);
   see("KP-29", "stopped at the entry of", "%s", call_name(registers_of(pid).orig_rax));

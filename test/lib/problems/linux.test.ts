@@ -35,7 +35,7 @@ describe('Linux, where Redox has a known problem', () => {
       this.skip();
     }
     const program = build('../lib/problems/linux.c', 'gcc', ['-O1', '-static', '-pthread']);
-    const { stdout, status } = spawnSync(program, { encoding: 'utf8' });
+    const { stdout, status } = spawnSync(program, { encoding: 'utf8', timeout: 30_000 });
     expect(status).to.equal(0);
     // other users' processes can be had by root only
     const root = process.getuid?.() === 0;
