@@ -41,7 +41,7 @@ const BREAKPOINTS: ReadonlyMap<number, number> = new Map([
 ]);
 
 export class OperationsFile extends TraceFile {
-  override write(source: UserBuffer, flags: number, caller: Context): Reply {
+  protected override command(source: UserBuffer, caller: Context): Reply {
     if (source.length === 0) return 0;
     const byte = source.read(0, 1)[0];
     const operation = byte & PTRACE_OPERATION_MASK;
@@ -49,7 +49,7 @@ export class OperationsFile extends TraceFile {
     const { session } = this;
     const target = living(this.services.contexts, session.pid);
     if (operation !== PTRACE_WAIT) this.forgetStep(target);
-    const blocking = operation === PTRACE_WAIT || (flags & O_NONBLOCK) === 0;
+    const blocking = operation === PTRACE_WAIT || (this.flags & O_NONBLOCK) === 0;
     if (operation === PTRACE_SINGLESTEP && target.frameRegisters === undefined) {
       return this.#stepOnceItCan(target, blocking, operation, caller);
     }
@@ -109,10 +109,10 @@ export class OperationsFile extends TraceFile {
   *#sleep(caller: Context): Syscall<number> {
     const { session, services } = this;
     const { tracer } = session;
-    this.lock.holder = caller;
+    this.sleeping(caller);
     do yield tracer.enter(caller);
     while (tracer.leave(caller));
-    this.lock.holder = undefined;
+    this.sleeping(undefined);
     if (session.eventCount > 0) return this.#interrupted();
     living(services.contexts, session.pid);
     return TAKEN;

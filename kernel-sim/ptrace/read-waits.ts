@@ -21,7 +21,7 @@ import { TraceFile } from './trace-file.js';
 import { setTrapFlag } from './trap-flag.js';
 
 export class ReadWaitsFile extends TraceFile {
-  override write(source: UserBuffer, _flags: number, caller: Context): Reply {
+  protected override command(source: UserBuffer, caller: Context): Reply {
     if (source.length < PTRACE_WORD_SIZE) return 0;
     const { session, profile } = this;
     const { faults } = profile;
@@ -41,9 +41,9 @@ export class ReadWaitsFile extends TraceFile {
     return this.#resume(target);
   }
 
-  override read(target: UserBuffer, flags: number, caller: Context): Reply {
+  override read(target: UserBuffer, caller: Context): Reply {
     const { session } = this;
-    const blocking = (flags & O_NONBLOCK) === 0;
+    const blocking = (this.flags & O_NONBLOCK) === 0;
     if (blocking && !session.reached && session.eventCount === 0 && this.#waitsForTheDead()) {
       return this.#awaitAndDrain(target, caller);
     }
@@ -71,12 +71,12 @@ export class ReadWaitsFile extends TraceFile {
   *#awaitAndDrain(target: UserBuffer, caller: Context): Syscall<number> {
     const { session } = this;
     const { tracer } = session;
-    this.lock.holder = caller;
+    this.sleeping(caller);
     do {
       yield tracer.enter(caller);
       if (!tracer.leave(caller)) break;
     } while (!session.reached && session.eventCount === 0);
-    this.lock.holder = undefined;
+    this.sleeping(undefined);
     return this.#take(target, true);
   }
 

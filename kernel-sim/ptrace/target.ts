@@ -8,6 +8,13 @@ import type { Reply } from '../scheme/scheme.js';
 import type { Services } from '../scheme/services.js';
 import { RESCHEDULE, type Syscall } from '../syscall.js';
 
+/** A context that was not reaped. @throws SysError ESRCH */
+export function present(contexts: Services['contexts'], pid: number): Context {
+  const target = contexts.get(pid);
+  if (target === undefined) throw new SysError(ESRCH);
+  return target;
+}
+
 /** A context that has not ended. @throws SysError ESRCH */
 export function living(contexts: Services['contexts'], pid: number): Context {
   const target = contexts.get(pid);

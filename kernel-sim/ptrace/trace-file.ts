@@ -10,44 +10,49 @@ import type { Syscall } from '../syscall.js';
 import type { UserBuffer } from '../user-buffer.js';
 import { WORD_EVENTS } from './event-codec.js';
 import type { Lock } from './lock.js';
+import { ProcFile } from './proc-file.js';
 import type { Session, SessionEvent, Sessions } from './session.js';
 import { clearTrapFlag } from './trap-flag.js';
 
-export abstract class TraceFile {
+export abstract class TraceFile extends ProcFile {
+  readonly name = 'trace';
   protected readonly session: Session;
   protected readonly sessions: Sessions;
   protected readonly services: Services;
   protected readonly profile: KernelProfile;
-  /** What the tracer sleeps with. */
-  readonly lock: Lock;
   /** Children whose CLONE event the tracer knows: its next command releases those nobody traces. */
   #clones: number[] = [];
 
-  constructor(session: Session, sessions: Sessions, services: Services, lock: Lock) {
+  constructor(session: Session, flags: number, sessions: Sessions, services: Services, lock: Lock) {
+    super(session.pid, flags, lock);
     this.session = session;
     this.sessions = sessions;
     this.services = services;
     this.profile = services.profile;
-    this.lock = lock;
   }
 
   /** A command: how many bytes of it were taken. */
-  abstract write(source: UserBuffer, flags: number, caller: Context): Reply;
+  protected abstract command(source: UserBuffer, caller: Context): Reply;
+
+  override write(source: UserBuffer, caller: Context): Reply {
+    this.releaseClones();
+    return this.command(source, caller);
+  }
 
   /** As many events as there are and as fit. */
-  read(target: UserBuffer, _flags: number, _caller: Context): Reply {
+  override read(target: UserBuffer, _caller: Context): Reply {
     return this.drain(target);
   }
 
   /** The file was opened. */
-  attach(target: Context, flags: number): void {
+  attach(target: Context): void {
     this.sessions.set(target.pid, this.session);
     target.traced = true;
-    const freezes = this.profile.attachFreezes === 'always' || (flags & O_TRUNC) !== 0;
+    const freezes = this.profile.attachFreezes === 'always' || (this.flags & O_TRUNC) !== 0;
     if (freezes) target.ptraceStop = true;
   }
 
-  releaseClones(): void {
+  protected releaseClones(): void {
     if (this.#clones.length === 0) return;
     for (const pid of this.#clones) {
       const child = this.services.contexts.get(pid);
@@ -56,15 +61,14 @@ export abstract class TraceFile {
     this.#clones = [];
   }
 
-  /** The last descriptor is closed. */
-  *close(flags: number, caller: Context): Syscall<number> {
+  override *close(caller: Context): Syscall<number> {
     const { faults, attachFreezes } = this.profile;
     this.releaseClones();
     const { pid } = this.session;
     const target = this.services.contexts.get(pid);
     this.end(target);
     // O_EXCL came with the words of flags
-    if (attachFreezes === 'truncate' && (flags & O_EXCL) !== 0) {
+    if (attachFreezes === 'truncate' && (this.flags & O_EXCL) !== 0) {
       // with KP-45 the freeze of O_TRUNC stays, and holds the signal back
       if (!faults['KP-45'] && target !== undefined) target.ptraceStop = false;
       yield* settle(this.services.kill(caller, pid, SIGKILL));
@@ -103,6 +107,11 @@ export abstract class TraceFile {
       if (!this.profile.faults['KP-66']) this.remember(event);
     }
     return count * codec.size;
+  }
+
+  /** Who sleeps in a command or a read of this file, and keeps it locked. */
+  protected sleeping(caller: Context | undefined): void {
+    if (this.lock !== undefined) this.lock.holder = caller;
   }
 
   /** The tracer saw an event: a clone in it is released by what the tracer does next. */

@@ -8,7 +8,13 @@ import type { Session, Sessions } from './session.js';
 import type { TraceFile } from './trace-file.js';
 import { WriteWaitsFile } from './write-waits.js';
 
-type Kind = new (session: Session, sessions: Sessions, services: Services, lock: Lock) => TraceFile;
+type Kind = new (
+  session: Session,
+  flags: number,
+  sessions: Sessions,
+  services: Services,
+  lock: Lock,
+) => TraceFile;
 
 const FILES: Readonly<Record<Protocol, Kind>> = {
   operations: OperationsFile,
@@ -19,9 +25,10 @@ const FILES: Readonly<Record<Protocol, Kind>> = {
 
 export function openTraceFile(
   session: Session,
+  flags: number,
   sessions: Sessions,
   services: Services,
   lock: Lock,
 ): TraceFile {
-  return new FILES[services.profile.protocol](session, sessions, services, lock);
+  return new FILES[services.profile.protocol](session, flags, sessions, services, lock);
 }

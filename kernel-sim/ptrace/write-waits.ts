@@ -22,7 +22,7 @@ import { TraceFile } from './trace-file.js';
 import { setTrapFlag } from './trap-flag.js';
 
 export class WriteWaitsFile extends TraceFile {
-  override write(source: UserBuffer, flags: number, caller: Context): Reply {
+  protected override command(source: UserBuffer, caller: Context): Reply {
     if (source.length < PTRACE_WORD_SIZE) return 0;
     const { session, profile } = this;
     const { faults } = profile;
@@ -40,7 +40,7 @@ export class WriteWaitsFile extends TraceFile {
     if (stops !== 0 || ignores) session.arm(word);
     const target = living(this.services.contexts, session.pid);
     if (resumes) this.forgetStep(target);
-    const blocks = waits || (flags & O_NONBLOCK) === 0;
+    const blocks = waits || (this.flags & O_NONBLOCK) === 0;
     if ((word & PTRACE_STOP_SINGLESTEP) !== 0) {
       const stepped = whileStopped(target, caller, this.services, (frame) =>
         setTrapFlag(frame, faults),
@@ -79,11 +79,11 @@ export class WriteWaitsFile extends TraceFile {
 
   *#sleep(caller: Context): Syscall<number> {
     const { tracer } = this.session;
-    this.lock.holder = caller;
+    this.sleeping(caller);
     if (this.profile.faults['KP-33']) yield INTERLEAVE;
     do yield tracer.enter(caller);
     while (tracer.leave(caller));
-    this.lock.holder = undefined;
+    this.sleeping(undefined);
     this.#demandSession();
     living(this.services.contexts, this.session.pid);
     return this.#awaited();
