@@ -1,6 +1,7 @@
 // Reproductions: single steps and the trap flag.
 import * as abi from '../../../kernel-sim/abi/index.js';
 import {
+  AHEAD,
   ahead,
   EXIT_0,
   FIRST,
@@ -80,30 +81,53 @@ const KP_05: Reproduction = {
   ],
 };
 
+/** A branch that is not taken, as 1 is 1, the end, and what nothing should lead to. */
+const BRANCH: readonly (readonly [bytes: readonly number[], text: string])[] = [
+  [[0xb8, 1, 0, 0, 0], 'mov eax, 1'],
+  [[0x83, 0xf8, 1], 'cmp eax, 1'],
+  [[0x75, EXIT_0.length], 'jne +22'],
+  [EXIT_0.slice(0, 5), 'mov edi, 0'],
+  [EXIT_0.slice(5, 10), 'mov eax, SYS_EXIT'],
+  [EXIT_0.slice(10), 'syscall'],
+  [[0xb8, 0xff, 0xff, 0xff, 0xff], 'mov eax, -1'],
+  [[0x8b, 0x00], 'mov eax, [rax]'],
+];
+
+/** Where a tracee is in that code, and its registers. */
+function described({ rip: at, rax, rflags }: abi.IntRegisters): string {
+  let offset = Number(at) - AHEAD;
+  const next = BRANCH.find(([bytes]) => {
+    offset -= bytes.length;
+    return offset < 0;
+  });
+  return `rip ${hex(at)} (${next?.[1] ?? '?'}), rax ${hex(rax)}, rflags ${hex(rflags)}`;
+}
+
 /** What a comparison of equal numbers leads to, step by step. */
 const KP_06: Reproduction = {
   id: 'KP-06',
   faulty: [changed('P7', { 'KP-06': true })],
   sound: [kernel('P7')],
   run(lab) {
-    const code = [
-      ...[0xb8, 1, 0, 0, 0], // +0 mov eax, 1
-      ...[0x83, 0xf8, 1], // +5 cmp eax, 1
-      ...[0x75, EXIT_0.length], // +8 jne +22
-      ...EXIT_0, // +10
-      ...[0xb8, 0xff, 0xff, 0xff, 0xff], // +22 mov eax, -1: nothing should lead here
-      ...[0x8b, 0x00], // +27 mov eax, [rax]
-    ];
+    const code = BRANCH.flatMap(([bytes]) => bytes);
     const traced = ahead(lab, ...code);
-    for (let count = 0; lab.next(traced.trace, STEP) === 'SINGLESTEP'; count++) {
-      const { rip: at, rax, rflags } = lab.registers(traced.regs);
-      lab.note(`step ${count + 1}: rip ${hex(at)}, rax ${hex(rax)}, rflags ${hex(rflags)}`);
-      if (count === 1) lab.see('ZF after the comparison of 1 with 1', rflags & FLAG_ZF ? 1 : 0);
-      if (count === 2) lab.see('rip after jne', rip(lab, traced));
-      if (count === 3) lab.see('rax one step later', hex(rax));
-      if (count > 9) break;
+    let last: abi.IntRegisters | undefined;
+    for (let step = 1; lab.next(traced.trace, STEP) === 'SINGLESTEP'; step++) {
+      const registers = lab.registers(traced.regs);
+      lab.note(`step ${step}: ${described(registers)}`);
+      if (step === 2) {
+        const zero = (registers.rflags & FLAG_ZF) !== 0n;
+        lab.see('ZF after the comparison of 1 with 1', zero ? 1 : 0);
+      }
+      if (step === 3) lab.see('rip after jne', rip(lab, traced));
+      if (step === 4) lab.see('rax one step later', hex(registers.rax));
+      last = registers;
     }
-    lab.see('the tracee', lab.wait(traced.pid));
+    const status = lab.wait(traced.pid);
+    lab.see('the tracee', status);
+    if (status === 'killed by SIGSEGV' && last !== undefined) {
+      lab.note(`page fault: the instruction at ${hex(last.rip)} reads from ${hex(last.rax)}`);
+    }
   },
   sights: [
     {

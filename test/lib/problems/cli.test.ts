@@ -38,6 +38,12 @@ describe('relibc-ptrace problems', () => {
     expect(stdout).to.match(/pid \d+ \(child\) waits for SIGCONT, as SIGSTOP stopped it/);
   });
 
+  it('shows the registers that a missing | leads to: rax is 0xffffffff at the fault (KP-06)', () => {
+    const { stdout } = cli(['problems', '6']);
+    expect(stdout).to.contain('page fault: the instruction at 0x400022 reads from 0xffffffff');
+    expect(stdout).to.match(/step 3: rip 0x40001d \(mov eax, -1\), rax 0x1, rflags 0x2\n/);
+  });
+
   it('takes several, and gives JSON of what was seen', () => {
     const { status, stdout } = cli(['problems', 'kp-2', '68', '--json']);
     expect(status).to.equal(0);
