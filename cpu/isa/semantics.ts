@@ -154,6 +154,11 @@ export abstract class Semantics extends Vectors {
   /** Sets all six arithmetic flags as an operation does; `a` and `b` have the result's width. */
   abstract flagsFrom(operation: FlagsOperation, a: Value, b: Value, result: Value): void;
   abstract setFlags(changes: FlagChanges): void;
+  /** The same where a condition holds. */
+  setFlagsIf(condition: Bit, changes: () => FlagChanges): void {
+    this.if(condition, () => this.setFlags(changes()));
+  }
+
   abstract flag(name: FlagName): Bit;
   abstract condition(code: ConditionCode): Bit;
   /** RFLAGS as a 64-bit word, arithmetic flags included; VM and RF read as they are. */

@@ -2,7 +2,7 @@
 // are masked to 5 bits (6 for 64-bit operands); a count of zero changes no flag. OF is defined for a
 // count of one only; other counts set it by the same formula.
 import { instruction } from './registry.js';
-import type { Operand, Semantics, Value, Width } from './semantics.js';
+import type { Bit, Operand, Semantics, Value, Width } from './semantics.js';
 
 const FORMS = ['rm8,i8', 'rm8,r8', 'rm*,i8', 'rm*,r8'];
 
@@ -15,7 +15,7 @@ function countOf(s: Semantics, source: Operand, width: Width): Value {
 function shift(
   name: string,
   meaning: (s: Semantics, a: Value, count: Value) => [Value, () => void],
-) {
+): void {
   instruction(name, FORMS, (s, destination, source) => {
     const count = countOf(s, source, destination.bits as Width);
     const a = s.readForWrite(destination);
@@ -55,22 +55,28 @@ function rotated(s: Semantics, direction: 'rotl' | 'rotr', a: Value, count: Valu
   return s.truncate(s.or(s.shiftLeft(value, up), s.shiftRight(value, down)), a.width);
 }
 
-shift('rol', (s, a, count) => {
-  const result = rotated(s, 'rotl', a, count);
-  const flags = (): void => {
-    const carry = s.toBit(result);
-    s.setFlags({ cf: carry, of: s.bitXor(carry, s.sign(result)) });
-  };
-  return [result, flags];
+/** Rotates change CF and OF alone. */
+function rotate(
+  name: string,
+  direction: 'rotl' | 'rotr',
+  changes: (s: Semantics, result: Value) => { cf: Bit; of: Bit },
+): void {
+  instruction(name, FORMS, (s, destination, source) => {
+    const count = countOf(s, source, destination.bits as Width);
+    const result = rotated(s, direction, s.readForWrite(destination), count);
+    s.write(destination, result);
+    s.setFlagsIf(s.isNotZero(count), () => changes(s, result));
+  });
+}
+
+rotate('rol', 'rotl', (s, result) => {
+  const cf = s.toBit(result);
+  return { cf, of: s.bitXor(cf, s.sign(result)) };
 });
 
-shift('ror', (s, a, count) => {
-  const result = rotated(s, 'rotr', a, count);
-  const flags = (): void => {
-    const carry = s.sign(result);
-    s.setFlags({ cf: carry, of: s.bitXor(carry, s.bitAt(result, a.width - 2)) });
-  };
-  return [result, flags];
+rotate('ror', 'rotr', (s, result) => {
+  const cf = s.sign(result);
+  return { cf, of: s.bitXor(cf, s.bitAt(result, result.width - 2)) };
 });
 
 /**

@@ -193,6 +193,20 @@ export class PendingFlags {
     });
   }
 
+  /** Does finding a flag out take an operation or two? */
+  isAtHand(name: 'cf' | 'of', pending: Pending = this.current): boolean {
+    if (pending.kind === 'overlay') {
+      return pending.bits[name] !== undefined || this.isAtHand(name, pending.base);
+    }
+    if (pending.kind !== 'operation') return false;
+    const { operation, a, carry } = pending;
+    if (operation === 'add' || operation === 'subtract') return true;
+    if (operation === 'increment' || operation === 'decrement') {
+      return name === 'of' || carry !== undefined;
+    }
+    return operation.startsWith('shift') && a.width >= 32;
+  }
+
   flag(name: FlagName, pending: Pending = this.current): Bit {
     if (pending.kind === 'overlay') {
       const bit = pending.bits[name];
@@ -224,6 +238,8 @@ export class PendingFlags {
         // after a logic operation b is zero
         return b.known === 0n ? s.isZero(a) : s.compare('eq', a, b);
       }
+      // after a logic operation b is zero
+      if (b.known === 0n && code === 'b') return s.bitConstant(false);
       if (code === 'b') return s.compare('lt_u', a, b);
       if (code === 'be') return s.compare('le_u', a, b);
       if (code === 'l') return s.compare('lt_s', a, b);

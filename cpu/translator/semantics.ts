@@ -306,6 +306,25 @@ export class TranslatorSemantics extends EngineSemantics {
     this.flags.change(changes, this.#scope);
   }
 
+  /** Chooses between bits where the old ones are at hand: the others need not be looked at then. */
+  override setFlagsIf(condition: Bit, changes: () => FlagChanges): void {
+    const { flags } = this;
+    const names = ['cf', 'of'] as const;
+    if (condition.known !== undefined || !names.every((name) => flags.isAtHand(name))) {
+      super.setFlagsIf(condition, changes);
+      return;
+    }
+    const { cf, of, ...others } = changes();
+    if (cf === undefined || of === undefined || Object.keys(others).length > 0) {
+      throw new Error('only CF and OF are set on a condition');
+    }
+    const choose = (changed: Bit, name: FlagName): Bit =>
+      this.toBit(
+        this.select(condition, this.fromBit(changed, 32), this.fromBit(flags.flag(name), 32)),
+      );
+    this.setFlags({ cf: choose(cf, 'cf'), of: choose(of, 'of') });
+  }
+
   flag(name: FlagName): Bit {
     return this.flags.flag(name);
   }
