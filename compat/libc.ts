@@ -54,7 +54,11 @@ export class Libc {
 
   /** Makes a system call; an error becomes -1 with errno set, success leaves errno alone. */
   *invoke(call: SystemCall): SystemCalls<number> {
-    const result = yield call;
+    return this.returned(yield call);
+  }
+
+  /** The C function's result for that of the system call that it made. */
+  returned(result: number): number {
     const errno = errnoOf(result);
     if (errno === 0) return result;
     this.errno = errno;

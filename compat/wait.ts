@@ -1,13 +1,25 @@
 // waitpid() of relibc: src/platform/redox/mod.rs. The kernel's waitpid never reports a ptrace stop
 // (it is no stop of a process), so relibc asks the trace file first and pretends a SIGSTOP.
 import type { SystemCalls } from '../kernel-sim/abi/index.js';
-import { SIGSTOP, SYS_WAITPID, stoppedStatus, wifstopped } from '../kernel-sim/abi/index.js';
+import {
+  SIGSTOP,
+  SYS_READ,
+  SYS_WAITPID,
+  SYS_WRITE,
+  stoppedStatus,
+  wifstopped,
+} from '../kernel-sim/abi/index.js';
 import type { WaitStatus } from './headers/sys-wait.js';
 import { WCONTINUED, WNOHANG, WTERMSIG, WUNTRACED } from './headers/sys-wait.js';
 import type { Libc } from './libc.js';
-import { read, write } from './pal/files.js';
 import type { Session } from './ptrace/session.js';
-import { lockSessions, sessionOf, unlockSessions } from './ptrace/session.js';
+import {
+  lockAtOnce,
+  lockSessions,
+  sessionOf,
+  unlockAtOnce,
+  unlockSessions,
+} from './ptrace/session.js';
 import { tracemeOf, type Waited } from './traceme/strategy.js';
 
 const PTRACE_EVENT_SIZE = 56;
@@ -22,32 +34,37 @@ export function* waitpid(
   status: number,
   options: number,
 ): SystemCalls<number> {
-  const waited = yield* waitAnywhere(libc, pid === -1 ? 0 : pid, options);
+  const who = pid === -1 ? 0 : pid;
+  let waited: Waited;
+  if (tracemeOf(libc).elsewhere !== undefined) {
+    waited = yield* waitElsewhere(libc, who, options);
+  } else {
+    // The table of sessions stays locked while this waits.
+    if (!lockAtOnce(libc)) yield* lockSessions(libc);
+    const session = libc.state.sessions.get(who);
+    waited =
+      session === undefined || (options & WNOHANG) !== 0
+        ? yield* waitForAny(libc, who, options)
+        : yield* waitForTracee(libc, who, session, options);
+    if (!unlockAtOnce(libc)) yield* unlockSessions(libc);
+  }
   if (status !== 0) libc.user.memory.store32(status, waited.status);
   return waited.result;
 }
 
-function* waitAnywhere(libc: Libc, pid: number, options: number): SystemCalls<Waited> {
+function* waitElsewhere(libc: Libc, pid: number, options: number): SystemCalls<Waited> {
   const { elsewhere } = tracemeOf(libc);
-  if (elsewhere !== undefined) {
-    const waited = yield* elsewhere.waitpid(libc, pid, options);
-    return waited ?? (yield* waitForRealStop(libc, pid, options));
-  }
-  // The table of sessions stays locked while this waits.
-  yield* lockSessions(libc);
-  const waited = yield* waitFor(libc, pid, options);
-  yield* unlockSessions(libc);
-  return waited;
+  const waited = elsewhere && (yield* elsewhere.waitpid(libc, pid, options));
+  return waited ?? (yield* waitForRealStop(libc, pid, options));
 }
 
-function* waitFor(libc: Libc, pid: number, options: number): SystemCalls<Waited> {
-  const { alwaysUntraced } = libc.profile.ptrace;
-  let session = libc.state.sessions.get(pid);
-  if (session === undefined && alwaysUntraced) session = yield* sessionOf(libc, pid);
+/** Who has no session yet, or is not to be waited for. */
+function* waitForAny(libc: Libc, pid: number, options: number): SystemCalls<Waited> {
+  if (!libc.profile.ptrace.alwaysUntraced) return yield* kernelWait(libc, pid, options);
+  const session = yield* sessionOf(libc, pid);
   if (session !== undefined && (options & WNOHANG) === 0) {
     return yield* waitForTracee(libc, pid, session, options);
   }
-  if (!alwaysUntraced) return yield* kernelWait(libc, pid, options);
   return yield* waitForOther(libc, pid, options);
 }
 
@@ -61,9 +78,13 @@ function* waitForTracee(
   const { waitWord, readsEvent, alwaysUntraced } = libc.profile.ptrace;
   const { user } = libc;
   const mark = user.mark();
-  if (waitWord !== undefined) yield* write(libc, tracer, libc.scratch(waitWord), waitWord.length);
+  const buffer = user.reserve(PTRACE_EVENT_SIZE);
+  if (waitWord !== undefined) {
+    user.memory.write(buffer, waitWord);
+    libc.returned(yield { number: SYS_WRITE, a: tracer, b: buffer, c: waitWord.length });
+  }
   if (readsEvent) {
-    yield* read(libc, tracer, user.reserve(PTRACE_EVENT_SIZE), PTRACE_EVENT_SIZE);
+    libc.returned(yield { number: SYS_READ, a: tracer, b: buffer, c: PTRACE_EVENT_SIZE });
   }
   user.release(mark);
   const untraced = alwaysUntraced ? WUNTRACED : 0;
@@ -103,7 +124,7 @@ function* kernelWait(libc: Libc, pid: number, options: number): SystemCalls<Wait
   const mark = user.mark();
   const status = user.reserve(8); // a usize
   user.memory.storeNumber(status, 0);
-  const result = yield* libc.invoke({ number: SYS_WAITPID, a: pid, b: status, c: options });
+  const result = libc.returned(yield { number: SYS_WAITPID, a: pid, b: status, c: options });
   const value = user.memory.load32(status);
   user.release(mark);
   return { result, status: value };

@@ -27,6 +27,8 @@ export class Tracer extends PtraceCalls {
   readonly #machine: Machine;
   readonly #process: DrivenProcess;
   readonly #libc: Relibc;
+  /** Where statuses are stored. */
+  readonly #status: number;
   /** How relibc ended this process, if it did. */
   #panic: RelibcPanic | undefined;
   /** Descriptors of the mem files of tracees. */
@@ -37,6 +39,7 @@ export class Tracer extends PtraceCalls {
     this.#machine = machine;
     this.#process = process;
     this.#libc = relibc(process.user, machine.library);
+    this.#status = process.user.reserve(8);
   }
 
   get pid(): number {
@@ -54,9 +57,8 @@ export class Tracer extends PtraceCalls {
   }
 
   override waitpid(pid: number, options = 0): Waited {
-    const waited = this.#run(this.#libc.wait(pid, options));
-    if (waited.pid === -1) throw new Errno(this.#libc.errno, 'waitpid');
-    return waited;
+    const result = this.#call('waitpid', this.#libc.waitpid(pid, this.#status, options));
+    return { pid: result, status: this.#process.user.memory.load32(this.#status) };
   }
 
   override allocate(length: number): number {

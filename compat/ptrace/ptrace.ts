@@ -5,7 +5,7 @@ import { PTRACE_TRACEME } from '../headers/sys-ptrace.js';
 import type { Libc } from '../libc.js';
 import { tracemeOf } from '../traceme/strategy.js';
 import { REQUESTS } from './requests.js';
-import { lockSessions, sessionOf, unlockSessions } from './session.js';
+import { lockAtOnce, lockSessions, sessionOf, unlockAtOnce, unlockSessions } from './session.js';
 
 /** Returns 0, or -1 with errno set. `addr` and `data` are addresses or ignored. */
 export function* ptrace(
@@ -18,24 +18,16 @@ export function* ptrace(
   if (request === PTRACE_TRACEME) return yield* traceMe(libc);
   const { elsewhere } = tracemeOf(libc);
   if (elsewhere !== undefined) return yield* elsewhere.ptrace(libc, request, pid, data);
-  yield* lockSessions(libc);
-  const result = yield* requestOf(libc, request, pid, addr, data);
-  yield* unlockSessions(libc);
-  return result;
-}
-
-function* requestOf(
-  libc: Libc,
-  request: number,
-  pid: number,
-  addr: number,
-  data: number,
-): SystemCalls<number> {
+  if (!lockAtOnce(libc)) yield* lockSessions(libc);
   const session = libc.state.sessions.get(pid) ?? (yield* sessionOf(libc, pid));
-  if (session === undefined) return -1;
-  const run = REQUESTS[request];
-  if (run === undefined) return yield* unimplemented(libc, request);
-  return yield* run(libc, { pid, session }, addr, data);
+  let result = -1;
+  if (session !== undefined) {
+    const run = REQUESTS[request];
+    if (run === undefined) return yield* unimplemented(libc, request);
+    result = yield* run(libc, { pid, session }, addr, data);
+  }
+  if (!unlockAtOnce(libc)) yield* unlockSessions(libc);
+  return result;
 }
 
 /** relibc looked for its table of sessions first, which it initialised where there was none. */

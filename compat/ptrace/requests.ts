@@ -1,7 +1,7 @@
 // The requests of ptrace(2) that relibc of 2019 implements, over the proc: files of a session.
 // Requests that are not in the table end the program, as its `unimplemented!` did.
 import type { SystemCalls } from '../../kernel-sim/abi/index.js';
-import { IntRegisters, SIGCONT } from '../../kernel-sim/abi/index.js';
+import { IntRegisters, SIGCONT, SYS_KILL, SYS_WRITE } from '../../kernel-sim/abi/index.js';
 import {
   PTRACE_CONT,
   PTRACE_GETREGS,
@@ -14,7 +14,6 @@ import {
 import { linuxRegistersOf, redoxRegistersOf, user_regs_struct } from '../headers/sys-user.js';
 import type { Libc } from '../libc.js';
 import { read, write } from '../pal/files.js';
-import { kill } from '../pal/processes.js';
 import type { Session } from './session.js';
 
 export interface Tracee {
@@ -30,7 +29,10 @@ export type Request = (
   data: number,
 ) => SystemCalls<number>;
 
-/** CONT, SINGLESTEP, SYSCALL and the like; a signal to inject (data) is ignored. */
+/**
+ * CONT, SINGLESTEP, SYSCALL and the like; a signal to inject (data) is ignored. A tracer spends its
+ * time here and in waitpid, which therefore make their calls themselves.
+ */
 function resume(request: number): Request {
   return function* (libc, { pid, session }) {
     const { resume: words, firstResume } = libc.profile.ptrace;
@@ -38,10 +40,13 @@ function resume(request: number): Request {
     if (word === undefined) throw new Error(`no command word for request ${request}`);
     // The child of the usual TRACEME and raise(SIGSTOP) is stopped as by any SIGSTOP, and only
     // SIGCONT wakes it. Whether that went well is not asked.
-    yield* kill(libc, pid, SIGCONT);
-    const mark = libc.user.mark();
-    const written = yield* write(libc, session.tracer, libc.scratch(word), word.length);
-    libc.user.release(mark);
+    libc.returned(yield { number: SYS_KILL, a: pid, b: SIGCONT });
+    const { user } = libc;
+    const mark = user.mark();
+    const at = libc.scratch(word);
+    const write = { number: SYS_WRITE, a: session.tracer, b: at, c: word.length };
+    const written = libc.returned(yield write);
+    user.release(mark);
     if (written === -1) return -1;
     session.first = false;
     return 0;

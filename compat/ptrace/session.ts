@@ -22,6 +22,17 @@ export function copySessions(sessions: Sessions): Sessions {
   return new Map([...sessions].map(([pid, session]) => [pid, { ...session }]));
 }
 
+/** Locks the table of sessions, if that takes no more than a step; else {@link lockSessions} must. */
+export function lockAtOnce(libc: Libc): boolean {
+  if (libc.profile.ptrace.sessions === 'thread') return true;
+  return libc.sessionsOnce.done && libc.sessionsLock.lockAtOnce();
+}
+
+/** The same for {@link unlockSessions}. */
+export function unlockAtOnce(libc: Libc): boolean {
+  return libc.profile.ptrace.sessions === 'thread' || libc.sessionsLock.unlockAtOnce();
+}
+
 /** The table of sessions is initialised on first use, and locked while it is used. */
 export function* lockSessions(libc: Libc): SystemCalls<void> {
   if (libc.profile.ptrace.sessions === 'thread') return;

@@ -22,6 +22,11 @@ export class Once {
     this.status = new AtomicLock(user, address, spins);
   }
 
+  /** Whether the initialiser has run: then callOnce would return at once. */
+  get done(): boolean {
+    return this.status.load() === INITIALIZED;
+  }
+
   /** Returns when the initialiser has run, in whichever thread. */
   *callOnce(initialise?: () => SystemCalls<void>): SystemCalls<void> {
     const { status } = this;

@@ -329,7 +329,7 @@ export class ProcessMemory {
     const page = address - within;
     if (
       page === this.#lastPage &&
-      access === this.#lastAccess &&
+      (access === this.#lastAccess || (access === 'read' && this.#lastAccess === 'write')) &&
       this.#lastArea?.generation === this.#lastGeneration
     ) {
       return this.#lastOffset + within;
