@@ -109,7 +109,15 @@ export class Registers {
   setNumber(index: number, value: number): void {
     const at = index * 8;
     this.view.setUint32(at, value, true); // modulo 2^32, by itself
-    this.view.setUint32(at + 4, Math.floor(value / TWO_32), true);
+    const small = value >= 0 && value < TWO_32; // most are, and a division is slow
+    this.view.setUint32(at + 4, small ? 0 : Math.floor(value / TWO_32), true);
+  }
+
+  /** Sets one of the registers 0-17 to another. */
+  copy(from: number, to: number): void {
+    const { view } = this;
+    view.setUint32(to * 8, view.getUint32(from * 8, true), true);
+    view.setUint32(to * 8 + 4, view.getUint32(from * 8 + 4, true), true);
   }
 
   get rax(): bigint {

@@ -216,7 +216,8 @@ export class Context {
   get frameRegisters(): Registers | undefined {
     const { backup } = this;
     if (backup !== undefined && this.#seesBackup(backup.signal)) {
-      return backup.frame ? backup.registers : undefined;
+      if (!backup.frame) return undefined;
+      return backup.untouched ? this.registers : backup.registers;
     }
     return this.frame ? this.registers : undefined;
   }

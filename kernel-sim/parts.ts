@@ -32,6 +32,8 @@ export interface Tracing {
   ignoresCall(context: Context, word: number | undefined): boolean;
   /** Whether a stop after the call is worth asking for. */
   stopsAfterCall(word: number | undefined, ignored: boolean): boolean;
+  /** Whether a tracer is to be told of signals. */
+  hears(context: Context): boolean;
   /** A signal is about to act: the stop for it, and whether it shall be dropped. */
   signaled(context: Context, signal: number, handler: number): Syscall<boolean>;
   /** PTRACE_EVENT_CLONE, and what it does to the child; the child has not run yet. */

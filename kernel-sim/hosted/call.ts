@@ -21,8 +21,8 @@ export function setCall(registers: Registers, call: SystemCall): void {
   setArgument(registers, RDX, call.c);
   setArgument(registers, R10, call.d);
   setArgument(registers, R8, call.e);
-  registers.setNumber(RCX, registers.number(RIP));
-  registers.setNumber(R11, registers.number(RFLAGS));
+  registers.copy(RIP, RCX);
+  registers.copy(RFLAGS, R11);
 }
 
 /** An argument the call does not have leaves its register alone. */

@@ -77,6 +77,15 @@ export class Tracees implements Tracing {
     return this.#profile.eventsAsked || !ignored;
   }
 
+  hears(context: Context): boolean {
+    const { signalEvents, signalStops } = this.#profile;
+    if (signalEvents) return true;
+    const session = this.#sessions.get(context.pid);
+    return (
+      signalStops !== 'none' && session !== undefined && this.#asked(session, PTRACE_STOP_SIGNAL)
+    );
+  }
+
   *signaled(context: Context, signal: number, handler: number): Syscall<boolean> {
     const { signalEvents, signalStops } = this.#profile;
     if (signalEvents) this.#announce(context, PTRACE_STOP_SIGNAL, signal, handler);

@@ -23,7 +23,8 @@ const MASK_SIZE = 16;
 /** kill(pid, signal) */
 export const kill: Handler = (kernel, caller, pid, signal) => sendTo(kernel, caller, pid, signal);
 
-export function* sendTo(
+/** @throws SysError EINVAL, ESRCH, EPERM */
+export function sendTo(
   kernel: Kernel,
   caller: Context,
   pid: number,
@@ -40,6 +41,10 @@ export function* sendTo(
   }
   if (found === 0) throw new SysError(ESRCH);
   if (permitted === 0) throw new SysError(EPERM);
+  return givenWay();
+}
+
+function* givenWay(): Syscall<number> {
   yield RESCHEDULE;
   return 0;
 }

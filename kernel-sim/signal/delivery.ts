@@ -23,7 +23,7 @@ import { SIGNAL_STACK, SIGNAL_STACK_SIZE } from '../memory/layout.js';
 import { KernelPanic } from '../panic.js';
 import { exit } from '../process/exit.js';
 import type { Sleep, Syscall } from '../syscall.js';
-import type { SignalAction } from './state.js';
+import type { SignalAction, SignalBackup } from './state.js';
 
 /** Kept free at the top of the signal stack. */
 const HEADROOM = 256;
@@ -37,11 +37,41 @@ export function deliver(kernel: Kernel, context: Context): void {
   if (context.pending.length === 0) kernel.signaled.delete(context);
   if (signal === undefined) return;
   const { registers, frame, flow, user } = context;
+  if (passesBy(kernel, context, signal)) {
+    context.backup = { signal, registers: context.saved, frame, flow, user, untouched: true };
+    context.flow = pass(kernel, context, signal);
+    return;
+  }
   const kept = context.spare ?? new Registers();
   context.spare = undefined;
   registers.copyTo(kept);
-  context.backup = { signal, registers: kept, frame, flow, user };
+  context.backup = { signal, registers: kept, frame, flow, user, untouched: false };
   context.flow = handle(kernel, context, signal);
+}
+
+/**
+ * Whether a signal comes and goes without a stop or a handler: then the registers that it interrupts
+ * can stay where they are, as they are the ones that tracers see. Every request of relibc's ptrace()
+ * sends such a SIGCONT.
+ */
+function passesBy(kernel: Kernel, context: Context, signal: number): boolean {
+  const { handler } = context.action(signal);
+  const quiet =
+    handler === SIG_DFL ? signal === SIGCONT || signal === SIGCHLD : handler === SIG_IGN;
+  if (!quiet) return false;
+  if (context.traced && kernel.parts.tracing.hears(context)) return false;
+  const { faults } = kernel.profile;
+  return !faults['KP-04'] && (context.frame || faults['KP-65']);
+}
+
+function* pass(kernel: Kernel, context: Context, signal: number): Syscall<void> {
+  if (signal === SIGCONT && context.action(signal).handler === SIG_DFL) {
+    context.status = RUNNABLE;
+    post(kernel, context, CONTINUED_STATUS);
+  }
+  kernel.restoring.add(context);
+  context.block();
+  yield RETURNING;
 }
 
 /** Part of each switch: a context cannot finish its own sigreturn, as it still runs. */
@@ -66,16 +96,20 @@ export function wakeSignaled({ signaled }: Kernel): void {
 function restore(kernel: Kernel, context: Context): void {
   const { backup } = context;
   if (backup === undefined) throw new Error(`pid ${context.pid} has no signal to return from`);
-  // as a tracer sees it now, which of signals that the kernel acts on is what they interrupted
-  const trap = (context.frameRegisters?.number(RFLAGS) ?? 0) & FLAG_TF;
-  backup.registers.copyTo(context.registers);
-  if (!kernel.profile.faults['KP-65']) setTrap(context.registers, trap);
+  if (!backup.untouched) restoreRegisters(kernel, context, backup);
   context.frame = backup.frame;
   context.flow = backup.flow;
   context.user = backup.user;
   context.backup = undefined;
-  context.spare = backup.registers;
   context.unblock();
+}
+
+function restoreRegisters(kernel: Kernel, context: Context, backup: SignalBackup): void {
+  // as a tracer sees it now, which of signals that the kernel acts on is what they interrupted
+  const trap = (context.frameRegisters?.number(RFLAGS) ?? 0) & FLAG_TF;
+  backup.registers.copyTo(context.registers);
+  if (!kernel.profile.faults['KP-65']) setTrap(context.registers, trap);
+  context.spare = backup.registers;
 }
 
 /** SYS_SIGRETURN, and the end of every signal whose action is the kernel's own. */

@@ -45,7 +45,9 @@ export class SignalActions {
 
 export interface SignalBackup {
   readonly signal: number;
+  /** What it interrupted, unless that is `untouched` and still where it was. */
   readonly registers: Registers;
+  readonly untouched: boolean;
   readonly frame: boolean;
   readonly flow: Syscall<void> | undefined;
   readonly user: UserCode;
