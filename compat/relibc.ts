@@ -14,9 +14,11 @@ import * as processes from './pal/processes.js';
 import * as time from './pal/time.js';
 import type { LibcProfile } from './profiles.js';
 import { libcProfile } from './profiles.js';
+import { type DirectCall, ptraceDirectly, waitpidDirectly } from './ptrace/direct.js';
 import { ptrace } from './ptrace/ptrace.js';
 import { copySessions } from './ptrace/session.js';
 import { joinThread, startThread } from './threads.js';
+import type { Waited } from './traceme/strategy.js';
 import { termsig, waitpid } from './wait.js';
 
 /** What the child of a fork runs, with a library that has the parent's sessions and descriptors. */
@@ -55,6 +57,9 @@ export interface Relibc extends RelibcFunctions {
   readonly user: Userspace;
   /** What the last function that failed left behind: one of Redox's numbers. */
   readonly errno: number;
+  /** ptrace() and waitpid() for who makes system calls as functions, where they are that simple. */
+  ptraceDirectly(call: DirectCall, request: number, pid: number): number | undefined;
+  waitpidDirectly(call: DirectCall, pid: number, options: number): Waited | undefined;
   /** What it said when it ended the program, if it did. */
   readonly lastWords: string | undefined;
 }
@@ -77,6 +82,8 @@ function bind(libc: Libc): Relibc {
   return {
     ...bound,
     user: libc.user,
+    ptraceDirectly: (call, request, pid) => ptraceDirectly(libc, call, request, pid),
+    waitpidDirectly: (call, pid, options) => waitpidDirectly(libc, call, pid, options),
     get errno() {
       return libc.errno;
     },

@@ -1,17 +1,11 @@
 // waitpid() of relibc: src/platform/redox/mod.rs. The kernel's waitpid never reports a ptrace stop
 // (it is no stop of a process), so relibc asks the trace file first and pretends a SIGSTOP.
 import type { SystemCalls } from '../kernel-sim/abi/index.js';
-import {
-  SIGSTOP,
-  SYS_READ,
-  SYS_WAITPID,
-  SYS_WRITE,
-  stoppedStatus,
-  wifstopped,
-} from '../kernel-sim/abi/index.js';
+import { SYS_WAITPID, wifstopped } from '../kernel-sim/abi/index.js';
 import type { WaitStatus } from './headers/sys-wait.js';
-import { WCONTINUED, WNOHANG, WTERMSIG, WUNTRACED } from './headers/sys-wait.js';
+import { WNOHANG, WTERMSIG, WUNTRACED } from './headers/sys-wait.js';
 import type { Libc } from './libc.js';
+import { refusesOptions, waitCalls, waitedFor } from './ptrace/direct.js';
 import type { Session } from './ptrace/session.js';
 import {
   lockAtOnce,
@@ -21,8 +15,6 @@ import {
   unlockSessions,
 } from './ptrace/session.js';
 import { tracemeOf, type Waited } from './traceme/strategy.js';
-
-const PTRACE_EVENT_SIZE = 56;
 
 /**
  * The pid, 0 with WNOHANG, or -1. `status` is where the status goes (an int), or 0. errno is left
@@ -72,24 +64,19 @@ function* waitForAny(libc: Libc, pid: number, options: number): SystemCalls<Wait
 function* waitForTracee(
   libc: Libc,
   pid: number,
-  { tracer }: Session,
+  session: Session,
   options: number,
 ): SystemCalls<Waited> {
-  const { waitWord, readsEvent, alwaysUntraced } = libc.profile.ptrace;
-  const { user } = libc;
-  const mark = user.mark();
-  const buffer = user.reserve(PTRACE_EVENT_SIZE);
-  if (waitWord !== undefined) {
-    user.memory.write(buffer, waitWord);
-    libc.returned(yield { number: SYS_WRITE, a: tracer, b: buffer, c: waitWord.length });
+  const mark = libc.user.mark();
+  let result = 0;
+  const calls = waitCalls(libc, pid, session, options);
+  for (const [index, call] of calls.entries()) {
+    if (index === calls.length - 1) yield* checkOptions(libc, options);
+    result = libc.returned(yield call);
   }
-  if (readsEvent) {
-    libc.returned(yield { number: SYS_READ, a: tracer, b: buffer, c: PTRACE_EVENT_SIZE });
-  }
-  user.release(mark);
-  const untraced = alwaysUntraced ? WUNTRACED : 0;
-  const waited = yield* kernelWait(libc, pid, options | WNOHANG | untraced);
-  return waited.result === 0 ? { result: pid, status: stoppedStatus(SIGSTOP) } : waited;
+  const waited = waitedFor(libc, pid, session, result);
+  libc.user.release(mark);
+  return waited;
 }
 
 /**
@@ -115,11 +102,7 @@ function* waitForRealStop(libc: Libc, pid: number, options: number): SystemCalls
 }
 
 function* kernelWait(libc: Libc, pid: number, options: number): SystemCalls<Waited> {
-  const known = WNOHANG | WUNTRACED | WCONTINUED;
-  if (libc.profile.ptrace.strictOptions && (options & ~known) !== 0) {
-    const what = `options 0x${(options >>> 0).toString(16)} in relibc ${libc.profile.revision}`;
-    return yield* libc.panic(`panicked at 'waitpid: invalid bit pattern: ${what}'`);
-  }
+  yield* checkOptions(libc, options);
   const { user } = libc;
   const mark = user.mark();
   const status = user.reserve(8); // a usize
@@ -128,6 +111,12 @@ function* kernelWait(libc: Libc, pid: number, options: number): SystemCalls<Wait
   const value = user.memory.load32(status);
   user.release(mark);
   return { result, status: value };
+}
+
+function* checkOptions(libc: Libc, options: number): SystemCalls<void> {
+  if (!refusesOptions(libc, options)) return;
+  const what = `options 0x${(options >>> 0).toString(16)} in relibc ${libc.profile.revision}`;
+  yield* libc.panic(`panicked at 'waitpid: invalid bit pattern: ${what}'`);
 }
 
 /** WTERMSIG of relibc's sys/wait.h: until 2025 only whether a signal ended the process (KP-25). */

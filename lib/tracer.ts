@@ -1,7 +1,13 @@
 // A process of the machine that is driven from outside: it makes relibc's calls, each of which runs
 // the machine until the call has returned. What a tracer in C does, without being a program.
 import { type Relibc, relibc } from '../compat/index.js';
-import { O_CLOEXEC, O_RDWR, SIGKILL, type SystemCalls } from '../kernel-sim/abi/index.js';
+import {
+  O_CLOEXEC,
+  O_RDWR,
+  SIGKILL,
+  type SystemCall,
+  type SystemCalls,
+} from '../kernel-sim/abi/index.js';
 import { type DrivenProcess, ProcessEnded } from '../kernel-sim/index.js';
 import { Errno } from './errno.js';
 import type { Machine, ProgramOptions } from './machine.js';
@@ -27,6 +33,7 @@ export class Tracer extends PtraceCalls {
   readonly #machine: Machine;
   readonly #process: DrivenProcess;
   readonly #libc: Relibc;
+  readonly #make: (call: SystemCall) => number;
   /** Where statuses are stored. */
   readonly #status: number;
   /** How relibc ended this process, if it did. */
@@ -39,6 +46,7 @@ export class Tracer extends PtraceCalls {
     this.#machine = machine;
     this.#process = process;
     this.#libc = relibc(process.user, machine.library);
+    this.#make = (call) => process.call(call);
     this.#status = process.user.reserve(8);
   }
 
@@ -53,10 +61,18 @@ export class Tracer extends PtraceCalls {
 
   /** What relibc had of ptrace(2): see the revision of the machine's profile. */
   override request(request: number, pid: number, addr: number, data: number | bigint): number {
+    if (this.#panic !== undefined) throw this.#panic;
+    const direct = this.#libc.ptraceDirectly(this.#make, request, pid);
+    if (direct !== undefined) return this.#result('ptrace', direct);
     return this.#call('ptrace', this.#libc.ptrace(request, pid, addr, Number(data)));
   }
 
   override waitpid(pid: number, options = 0): Waited {
+    if (this.#panic !== undefined) throw this.#panic;
+    const direct = this.#libc.waitpidDirectly(this.#make, pid, options);
+    if (direct !== undefined) {
+      return { pid: this.#result('waitpid', direct.result), status: direct.status };
+    }
     const result = this.#call('waitpid', this.#libc.waitpid(pid, this.#status, options));
     return { pid: result, status: this.#process.user.memory.load32(this.#status) };
   }
@@ -115,7 +131,10 @@ export class Tracer extends PtraceCalls {
   }
 
   #call(name: string, calls: SystemCalls<number>): number {
-    const result = this.#run(calls);
+    return this.#result(name, this.#run(calls));
+  }
+
+  #result(name: string, result: number): number {
     if (result === -1) throw new Errno(this.#libc.errno, name);
     return result;
   }

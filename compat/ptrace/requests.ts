@@ -1,7 +1,7 @@
 // The requests of ptrace(2) that relibc of 2019 implements, over the proc: files of a session.
 // Requests that are not in the table end the program, as its `unimplemented!` did.
 import type { SystemCalls } from '../../kernel-sim/abi/index.js';
-import { IntRegisters, SIGCONT, SYS_KILL, SYS_WRITE } from '../../kernel-sim/abi/index.js';
+import { IntRegisters } from '../../kernel-sim/abi/index.js';
 import {
   PTRACE_CONT,
   PTRACE_GETREGS,
@@ -14,6 +14,7 @@ import {
 import { linuxRegistersOf, redoxRegistersOf, user_regs_struct } from '../headers/sys-user.js';
 import type { Libc } from '../libc.js';
 import { read, write } from '../pal/files.js';
+import { resumeCalls } from './direct.js';
 import type { Session } from './session.js';
 
 export interface Tracee {
@@ -29,25 +30,16 @@ export type Request = (
   data: number,
 ) => SystemCalls<number>;
 
-/**
- * CONT, SINGLESTEP, SYSCALL and the like; a signal to inject (data) is ignored. A tracer spends its
- * time here and in waitpid, which therefore make their calls themselves.
- */
+/** CONT, SINGLESTEP, SYSCALL and the like; a signal to inject (data) is ignored. */
 function resume(request: number): Request {
   return function* (libc, { pid, session }) {
-    const { resume: words, firstResume } = libc.profile.ptrace;
-    const word = (session.first ? firstResume[request] : undefined) ?? words[request];
-    if (word === undefined) throw new Error(`no command word for request ${request}`);
-    // The child of the usual TRACEME and raise(SIGSTOP) is stopped as by any SIGSTOP, and only
-    // SIGCONT wakes it. Whether that went well is not asked.
-    libc.returned(yield { number: SYS_KILL, a: pid, b: SIGCONT });
-    const { user } = libc;
-    const mark = user.mark();
-    const at = libc.scratch(word);
-    const write = { number: SYS_WRITE, a: session.tracer, b: at, c: word.length };
-    const written = libc.returned(yield write);
-    user.release(mark);
-    if (written === -1) return -1;
+    const mark = libc.user.mark();
+    let result = 0;
+    for (const call of resumeCalls(libc, pid, session, request) ?? []) {
+      result = libc.returned(yield call);
+    }
+    libc.user.release(mark);
+    if (result === -1) return -1;
     session.first = false;
     return 0;
   };

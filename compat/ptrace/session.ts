@@ -1,6 +1,6 @@
 // A tracer's sessions: relibc keeps, for each process it traces, four open files of the proc:
 // scheme and whether it has resumed the process yet. src/platform/redox/ptrace.rs.
-import type { SystemCalls } from '../../kernel-sim/abi/index.js';
+import type { SystemCall, SystemCalls } from '../../kernel-sim/abi/index.js';
 import { ESRCH, O_CLOEXEC, O_RDWR } from '../../kernel-sim/abi/index.js';
 import type { Libc } from '../libc.js';
 import { close, open } from '../pal/files.js';
@@ -13,13 +13,29 @@ export interface Session {
   readonly mem: number;
   readonly regs: number;
   readonly fpregs: number;
+  /** Lists of system calls that were made before, and may be made again. */
+  readonly calls: SessionCalls;
+}
+
+/** What the last resume and wait of a session asked of the kernel, and with which memory. */
+export interface SessionCalls {
+  resume: readonly SystemCall[];
+  resumeAt: number;
+  wordSize: number;
+  wait: readonly SystemCall[];
+  waitAt: number;
+  waitFlags: number;
+}
+
+function noCalls(): SessionCalls {
+  return { resume: [], resumeAt: 0, wordSize: 0, wait: [], waitAt: 0, waitFlags: 0 };
 }
 
 /** Keyed by pid; sessions are never removed, as in relibc. */
 export type Sessions = Map<number, Session>;
 
 export function copySessions(sessions: Sessions): Sessions {
-  return new Map([...sessions].map(([pid, session]) => [pid, { ...session }]));
+  return new Map([...sessions].map(([pid, session]) => [pid, { ...session, calls: noCalls() }]));
 }
 
 /** Locks the table of sessions, if that takes no more than a step; else {@link lockSessions} must. */
@@ -75,5 +91,5 @@ function* openSession(libc: Libc, pid: number): SystemCalls<Session | undefined>
     files.push(file);
   }
   const [tracer = -1, mem = -1, regs = -1, fpregs = -1] = files;
-  return { first: true, tracer, mem, regs, fpregs };
+  return { first: true, tracer, mem, regs, fpregs, calls: noCalls() };
 }

@@ -1,0 +1,149 @@
+// The round trip of a tracer, resume and wait, as lists of system calls that are made whatever each
+// of them returns. ptrace() and waitpid() yield them; whoever makes calls as functions (a process
+// driven from outside) goes through the same lists without a generator, which costs more than they.
+import type { SystemCall } from '../../kernel-sim/abi/index.js';
+import {
+  SIGCONT,
+  SIGSTOP,
+  SYS_KILL,
+  SYS_READ,
+  SYS_WAITPID,
+  SYS_WRITE,
+  stoppedStatus,
+} from '../../kernel-sim/abi/index.js';
+import { WCONTINUED, WNOHANG, WUNTRACED } from '../headers/sys-wait.js';
+import type { Libc } from '../libc.js';
+import { tracemeOf, type Waited } from '../traceme/strategy.js';
+import { lockAtOnce, type Session, unlockAtOnce } from './session.js';
+
+/** Makes a system call; gives rax as a signed number. */
+export type DirectCall = (call: SystemCall) => number;
+
+const PTRACE_EVENT_SIZE = 56;
+const STATUS_SIZE = 8; // a usize
+const KNOWN_OPTIONS = WNOHANG | WUNTRACED | WCONTINUED;
+
+/** Scratch memory of these lists: a word, or an event, and a status. */
+const SCRATCH = PTRACE_EVENT_SIZE + STATUS_SIZE;
+
+/** Whether the revision's waitpid ends the program for these options. */
+export function refusesOptions({ profile }: Libc, options: number): boolean {
+  return profile.ptrace.strictOptions && (options & ~KNOWN_OPTIONS) !== 0;
+}
+
+/**
+ * The calls of a request that resumes, with the command word in scratch memory that the caller marks
+ * and releases; undefined for a request that does not. The last one's result is what counts.
+ */
+export function resumeCalls(
+  libc: Libc,
+  pid: number,
+  session: Session,
+  request: number,
+): readonly SystemCall[] | undefined {
+  const { resume, firstResume } = libc.profile.ptrace;
+  const word = (session.first ? firstResume[request] : undefined) ?? resume[request];
+  if (word === undefined) return undefined;
+  const at = libc.user.reserve(SCRATCH);
+  libc.user.memory.write(at, word);
+  const { calls } = session;
+  if (calls.resumeAt !== at || calls.wordSize !== word.length) {
+    calls.resumeAt = at;
+    calls.wordSize = word.length;
+    calls.resume = [
+      // The child of the usual TRACEME and raise(SIGSTOP) is stopped as by any SIGSTOP, and only
+      // SIGCONT wakes it. Whether that went well is not asked.
+      { number: SYS_KILL, a: pid, b: SIGCONT },
+      { number: SYS_WRITE, a: session.tracer, b: at, c: word.length },
+    ];
+  }
+  return calls.resume;
+}
+
+/**
+ * The calls of a wait for a tracee: the trace file is asked first, and the kernel then says whether
+ * the tracee stopped or ended. The last one's result counts, and the status is at {@link statusAt}.
+ */
+export function waitCalls(
+  libc: Libc,
+  pid: number,
+  session: Session,
+  options: number,
+): readonly SystemCall[] {
+  const { waitWord, readsEvent, alwaysUntraced } = libc.profile.ptrace;
+  const { user } = libc;
+  const at = user.reserve(SCRATCH);
+  const { calls } = session;
+  if (waitWord !== undefined) user.memory.write(at, waitWord);
+  user.memory.storeNumber(at + PTRACE_EVENT_SIZE, 0);
+  const flags = options | WNOHANG | (alwaysUntraced ? WUNTRACED : 0);
+  if (calls.waitAt !== at || calls.waitFlags !== flags) {
+    const { tracer } = session;
+    const list: SystemCall[] = [];
+    if (waitWord !== undefined) {
+      list.push({ number: SYS_WRITE, a: tracer, b: at, c: waitWord.length });
+    }
+    if (readsEvent) list.push({ number: SYS_READ, a: tracer, b: at, c: PTRACE_EVENT_SIZE });
+    list.push({ number: SYS_WAITPID, a: pid, b: at + PTRACE_EVENT_SIZE, c: flags });
+    calls.waitAt = at;
+    calls.waitFlags = flags;
+    calls.wait = list;
+  }
+  return calls.wait;
+}
+
+/** What a wait for a tracee found, given the last call's result: ptrace stops look like SIGSTOP. */
+export function waitedFor(libc: Libc, pid: number, session: Session, result: number): Waited {
+  if (result === 0) return { result: pid, status: stoppedStatus(SIGSTOP) };
+  const { waitAt } = session.calls;
+  return { result, status: libc.user.memory.load32(waitAt + PTRACE_EVENT_SIZE) };
+}
+
+/** ptrace(); undefined where it takes more than a list of calls. */
+export function ptraceDirectly(
+  libc: Libc,
+  call: DirectCall,
+  request: number,
+  pid: number,
+): number | undefined {
+  const session = libc.state.sessions.get(pid);
+  if (session === undefined || !goesDirectly(libc)) return undefined;
+  const { user } = libc;
+  const mark = user.mark();
+  const calls = resumeCalls(libc, pid, session, request);
+  if (calls === undefined || !lockAtOnce(libc)) {
+    user.release(mark);
+    return undefined;
+  }
+  let result = 0;
+  for (const each of calls) result = libc.returned(call(each));
+  user.release(mark);
+  if (result !== -1) session.first = false;
+  // nobody else runs in a process that is driven from outside
+  if (!unlockAtOnce(libc)) throw new Error('the table of sessions is contended');
+  return result === -1 ? -1 : 0;
+}
+
+/** waitpid(); undefined where it takes more than a list of calls. */
+export function waitpidDirectly(
+  libc: Libc,
+  call: DirectCall,
+  pid: number,
+  options: number,
+): Waited | undefined {
+  const session = libc.state.sessions.get(pid);
+  const simple = session !== undefined && (options & WNOHANG) === 0 && goesDirectly(libc);
+  if (!simple || refusesOptions(libc, options) || !lockAtOnce(libc)) return undefined;
+  const { user } = libc;
+  const mark = user.mark();
+  let result = 0;
+  for (const each of waitCalls(libc, pid, session, options)) result = libc.returned(call(each));
+  const waited = waitedFor(libc, pid, session, result);
+  user.release(mark);
+  if (!unlockAtOnce(libc)) throw new Error('the table of sessions is contended');
+  return waited;
+}
+
+function goesDirectly(libc: Libc): boolean {
+  return tracemeOf(libc).elsewhere === undefined;
+}
