@@ -47,6 +47,8 @@ const MXCSR_MASK = 0xffff;
 /** CF PF AF ZF SF TF DF OF AC ID, and those that are always set: IF and bit 1. */
 const FLAGS_OF_PROGRAMS = 0x240dd5;
 const FLAGS_ALWAYS = 0x202;
+/** Whether a program may use ports; programs cannot change it themselves. */
+const IOPL = 0x3000;
 
 const firstBytes = new Uint8Array(FirstIntRegisters.size);
 const firstView = new DataView(firstBytes.buffer);
@@ -101,13 +103,16 @@ export function loadInt(frame: Registers, bytes: Uint8Array, profile: KernelProf
   for (let i = first ? FIRST_SCRATCH : 0; i < end; i++) {
     copyWord(view, i * 8, frame.view, ORDER[i] * 8);
   }
-  if (first) loadFlags(frame, view.getUint32(FirstIntRegisters.fields.eflags.offset, true));
+  if (first) {
+    const flags = view.getUint32(FirstIntRegisters.fields.eflags.offset, true);
+    loadFlags(frame, flags, faults['KP-26'] ? FLAGS_OF_PROGRAMS | IOPL : FLAGS_OF_PROGRAMS);
+  }
   if (faults['KP-26']) frame.setSelector(CS, view.getUint16(cs.offset, true));
 }
 
 /** The processor has no use for the other bits. */
-function loadFlags(frame: Registers, flags: number): void {
-  frame.setNumber(RFLAGS, ((flags & FLAGS_OF_PROGRAMS) | FLAGS_ALWAYS) >>> 0);
+function loadFlags(frame: Registers, flags: number, writable: number): void {
+  frame.setNumber(RFLAGS, ((flags & writable) | FLAGS_ALWAYS) >>> 0);
 }
 
 /** The FloatRegisters of a register file; bytes that the processor reserves are zero. */

@@ -13,6 +13,9 @@ const TAG_WORD = 4;
 const MXCSR = 24;
 const ST0_RESERVED = 42;
 
+/** The privilege level that may use ports, in rflags. */
+const IOPL_3 = 0x3000n;
+
 /** Opens the registers of a process. */
 function registersOf(lab: Lab, pid: number): string {
   return opens(lab.open(`proc:${pid}/regs/int`));
@@ -91,6 +94,9 @@ export const REGISTERS: readonly Reproduction[] = [
       const { pid, trace, regs } = attach(lab, lab.machineChild(code).pid);
       lab.resume(trace, 'entry');
       lab.see('cs', hex(lab.registers(regs).cs));
+      const rflags = lab.registers(regs).rflags | IOPL_3;
+      lab.setRegisters(regs, { rflags });
+      lab.see('IOPL, after 3 was written', (lab.registers(regs).rflags & IOPL_3) >> 12n);
       lab.setRegisters(regs, { cs: 0x08n });
       lab.see('cs, after 8 was written', hex(lab.registers(regs).cs));
       lab.watch('the tracee goes on', () => {
@@ -101,6 +107,11 @@ export const REGISTERS: readonly Reproduction[] = [
     },
     sights: [
       { what: 'cs', expected: ['0x23', '0x23', '0x23', '0x23', '0x23'], linux: '0x33' },
+      {
+        what: 'IOPL, after 3 was written',
+        expected: ['3', '0', '0', '0', '0'],
+        linux: '0',
+      },
       {
         what: 'cs, after 8 was written',
         expected: ['0x8', '0x8', '0x8', '0x23', '0x23'],

@@ -160,6 +160,13 @@ const KP_41: Reproduction = {
     lab.see('next stop', lab.next(traced.trace, POST));
     lab.next(traced.trace, POST);
     lab.see('the tracee', lab.wait(traced.pid));
+
+    const left = attachNonBlocking(lab, lab.machineChild([...FIRST, NOP, NOP, ...EXIT_0]).pid);
+    lab.command(left.trace, PRE);
+    lab.pause();
+    lab.command(left.trace, STEP);
+    lab.close(left.trace);
+    lab.see('one whose trace is closed before it steps', lab.wait(left.pid));
   },
   sights: [
     { what: 'stop', expected: ['PRE_SYSCALL', 'PRE_SYSCALL', 'PRE_SYSCALL'] },
@@ -167,6 +174,11 @@ const KP_41: Reproduction = {
     { what: 'next stop', expected: ['POST_SYSCALL', 'POST_SYSCALL', 'POST_SYSCALL'] },
     {
       what: 'the tracee',
+      expected: ['killed by SIGTRAP', 'killed by SIGTRAP', 'exited with 0'],
+      linux: 'exited with 0',
+    },
+    {
+      what: 'one whose trace is closed before it steps',
       expected: ['killed by SIGTRAP', 'killed by SIGTRAP', 'exited with 0'],
       linux: 'exited with 0',
     },

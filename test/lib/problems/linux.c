@@ -218,6 +218,10 @@ static void steps(void) {
   next(pid, PTRACE_SYSCALL, 0);
   ptrace(PTRACE_CONT, pid, 0, 0);
   see("KP-41", "the tracee", "%s", wait_text(pid, 0));
+  pid = code_tracee(calls, sizeof calls);
+  next(pid, PTRACE_SINGLESTEP, 0);
+  ptrace(PTRACE_DETACH, pid, 0, 0);
+  see("KP-41", "one whose trace is closed before it steps", "%s", wait_text(pid, 0));
 
   /* fork; the child of the tracee ends with 0 at once, the tracee with 1 after it has waited */
   const byte forks[] = {0xb8, SYS_fork, 0, 0, 0, 0x0f, 0x05, 0x85, 0xc0, 0x74, 27,
@@ -653,6 +657,9 @@ static void others(void) {
   /* registers */
   struct user_regs_struct registers = registers_of(pid);
   see("KP-26", "cs", "0x%llx", registers.cs);
+  registers.eflags |= 0x3000;
+  ptrace(PTRACE_SETREGS, pid, 0, &registers);
+  see("KP-26", "IOPL, after 3 was written", "%llu", registers_of(pid).eflags >> 12 & 3);
   registers.cs = 8;
   ptrace(PTRACE_SETREGS, pid, 0, &registers);
   see("KP-26", "cs, after 8 was written", "0x%llx", registers_of(pid).cs);
