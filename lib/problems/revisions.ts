@@ -26,18 +26,25 @@ export function library(commit: string, kernelName?: string): Revision {
   return { name: `relibc ${commit} on ${name}`, kernel: kernelProfile(name), library: found };
 }
 
-/** A revision on two CPUs, of which the second goes on whenever it can: it has the odd pids. */
-export function onTwoCpus(revision: Revision): Revision {
+/** A revision on two CPUs, one of which goes on whenever it can: the second has the odd pids. */
+export function onTwoCpus(revision: Revision, ahead: 'first' | 'second' = 'second'): Revision {
   return {
     ...revision,
-    name: `${revision.name}, two CPUs`,
+    name: `${revision.name}, two CPUs${ahead === 'first' ? ' (the first ahead)' : ''}`,
     cpus: 2,
-    scheduler: () => new SecondFirst(),
+    scheduler: () => new OneAhead(ahead),
   };
 }
 
-class SecondFirst extends RoundRobin {
+class OneAhead extends RoundRobin {
+  readonly #ahead: 'first' | 'second';
+
+  constructor(ahead: 'first' | 'second') {
+    super();
+    this.#ahead = ahead;
+  }
+
   override processor(ready: readonly Processor[]): number {
-    return ready.length - 1;
+    return this.#ahead === 'first' ? 0 : ready.length - 1;
   }
 }
