@@ -17,6 +17,7 @@ import { SysError } from '../error.js';
 import type { Kernel } from '../kernel.js';
 import { type Handler, RESCHEDULE, type Syscall } from '../syscall.js';
 import { sigreturn } from './delivery.js';
+import { signalIdle } from './idle.js';
 
 const MASK_SIZE = 16;
 
@@ -51,6 +52,10 @@ function* givenWay(): Syscall<number> {
 
 /** Queues a signal; it is delivered when its process is switched to. */
 export function send(kernel: Kernel, target: Context, signal: number): void {
+  if (target.pid <= kernel.processors.length) {
+    signalIdle(target, signal);
+    return;
+  }
   target.pending.push(signal);
   if (!target.exited) kernel.signaled.add(target);
   const wakes = signal === SIGCONT || (signal === SIGKILL && !kernel.profile.faults['KP-44']);

@@ -340,3 +340,24 @@ describe('a stopped process', () => {
     );
   });
 });
+
+describe('a signal to the kernel itself', () => {
+  const send = (signal: number, uid = 0) => {
+    const { kernel } = machine();
+    const driven = kernel.attach('test', { uid, gid: uid });
+    return driven.call({ number: SYS_KILL, a: kernel.idle.pid, b: signal });
+  };
+
+  it('resets or stops the machine, if it would end a process', () => {
+    expect(() => send(SIGTERM)).to.throw(KernelPanic, 'reset');
+    expect(() => send(SIGKILL)).to.throw(KernelPanic, 'stops');
+    expect(() => send(SIGUSR1)).to.throw(KernelPanic, 'stops');
+  });
+
+  it('does nothing else, and is root’s to send', () => {
+    for (const signal of [0, SIGCHLD, SIGCONT, SIGSTOP]) {
+      expect(send(signal)).to.equal(0);
+    }
+    expect(send(SIGKILL, 1)).to.equal(-EPERM);
+  });
+});
