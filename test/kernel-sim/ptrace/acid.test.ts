@@ -43,7 +43,7 @@ const tracee: HostedProgram = function* (user) {
 /** The tracee has stopped itself, was attached to and continued; it is before its first clone. */
 function begin(revision: string) {
   const profile = kernelFor(revision);
-  const tracer = new Tracer({ uid: 1000, gid: 1000, profile });
+  const tracer = new Tracer({ uid: 1000, gid: 1000, profile, cpus: 1 });
   const { pid } = tracer.child(tracee, { uid: 1000, gid: 1000 });
   expect(tracer.wait(pid, abi.WUNTRACED)).to.equal(0x137f);
   const trace = tracer.open(pid, 'trace', O_RDWR | O_TRUNC | O_EXCL);

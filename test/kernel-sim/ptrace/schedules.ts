@@ -2,7 +2,7 @@
 // promised must not depend on who runs when.
 import { it as plainly } from 'mocha';
 import { Cpu } from '../../../cpu/index.js';
-import { RandomScheduler, type Scheduler } from '../../../kernel-sim/index.js';
+import { type KernelProfile, RandomScheduler, type Scheduler } from '../../../kernel-sim/index.js';
 import { interpreter, MEMORY } from '../machine.js';
 
 const SEEDS = Number(process.env.SEEDS ?? 20);
@@ -18,6 +18,10 @@ let machines = 0;
 /** Who runs next in the machines of the test that is running; undefined: the kernel's own way. */
 export const currentScheduler = (): Scheduler | undefined =>
   seed === undefined ? undefined : new RandomScheduler(seed, { quantum: LONGEST_TURN });
+
+/** How many CPUs the machines of the test that is running have: two in every other schedule. */
+export const currentCpus = ({ multiCore }: KernelProfile): number =>
+  multiCore && seed !== undefined && seed % 2 === 0 ? 2 : 1;
 
 /** A CPU for the test that is running, which earlier ones may have used. */
 export function sharedCpu(): Cpu {

@@ -9,11 +9,12 @@ import {
   type Kernel,
   type KernelProfile,
   kernelProfile,
+  P7,
 } from '../../../kernel-sim/index.js';
 import { FileTree } from '../../../kernel-sim/scheme/file-tree.js';
 import { call, close, dup, machine, open, read, wait, write } from '../machine.js';
 import { elf } from './elf.js';
-import { currentScheduler, sharedCpu } from './schedules.js';
+import { currentCpus, currentScheduler, sharedCpu } from './schedules.js';
 
 export interface TraceEvent {
   readonly cause: number;
@@ -65,7 +66,7 @@ export class Tracer {
       cpu: sharedCpu(),
       ...(scheduler && { scheduler }),
       ...(options.profile && { profile: options.profile }),
-      ...(options.cpus && { cpus: options.cpus }),
+      cpus: options.cpus ?? currentCpus(options.profile ?? P7),
     });
     this.kernel = kernel;
     this.output = output;

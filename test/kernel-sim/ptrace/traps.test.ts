@@ -136,7 +136,7 @@ describe('the trap flag', () => {
       tracer.run(call(abi.SYS_FCNTL, trace, abi.F_SETFL, O_NONBLOCK));
       tracer.command(trace, STEP);
       tracer.kill(pid, abi.SIGCONT);
-      tracer.pause(10);
+      tracer.pause();
       expect(tracer.awaited(trace)).to.equal(STEP);
     });
   }
@@ -162,7 +162,7 @@ describe('the trap flag', () => {
       tracer.run(call(abi.SYS_FCNTL, trace, abi.F_SETFL, O_NONBLOCK));
       tracer.command(trace, STEP);
       tracer.kill(pid, abi.SIGCONT);
-      tracer.pause(10);
+      tracer.pause();
       return tracer.events(trace).map(({ cause }) => cause);
     };
     expect(stops({})).to.deep.equal([STEP]);

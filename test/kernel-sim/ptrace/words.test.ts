@@ -125,7 +125,7 @@ for (const revision of span('P5')) {
         yield* call(abi.SYS_READ, regs, at, 168);
         return 0;
       });
-      tracer.pause(10);
+      tracer.pause();
       expect([self.exited, self.ptraceStop]).to.deep.equal([false, true]);
     });
 
@@ -309,7 +309,7 @@ describe('a tracer that is killed while it waits', () => {
           yield* call(abi.SYS_READ, trace, user.reserve(64), 56);
           return 0;
         });
-        tracer.pause(10);
+        tracer.pause();
         const kill = () => {
           tracer.kill(killed.pid, abi.SIGKILL);
           return tracer.wait(killed.pid);
