@@ -178,6 +178,14 @@
 #define PTRACE_FLAG_IGNORE 0x1000
 #define PTRACE_FLAG_WAIT 0x2000
 
+/* What the kernels before 2019-07-24 had instead: operations of one byte, and a modifier. */
+#define PTRACE_CONT 0x01
+#define PTRACE_SINGLESTEP 0x02
+#define PTRACE_SYSCALL 0x03
+#define PTRACE_WAIT 0x04
+#define PTRACE_SIGNAL 0x05
+#define PTRACE_SYSEMU 0x10
+
 struct timespec {
     int64_t tv_sec;
     int32_t tv_nsec;

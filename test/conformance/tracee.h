@@ -85,13 +85,13 @@ static inline void set_blocking(struct tracee *tracee, int blocking) {
 static inline long write_word(struct tracee *tracee, uint64_t word) {
     if (!has_operations())
         return redox(SYS_WRITE, tracee->trace, &word, sizeof word);
-    uint8_t operation = word & (PRE | POST) ? 3
-                        : word & STEP       ? 2
-                        : word & SIGNAL     ? 5
-                        : word & WAIT       ? 4
-                                            : 1;
+    uint8_t operation = word & (PRE | POST) ? PTRACE_SYSCALL
+                        : word & STEP       ? PTRACE_SINGLESTEP
+                        : word & SIGNAL     ? PTRACE_SIGNAL
+                        : word & WAIT       ? PTRACE_WAIT
+                                            : PTRACE_CONT;
     if (word & IGNORE)
-        operation |= 0x10;
+        operation |= PTRACE_SYSEMU;
     return redox(SYS_WRITE, tracee->trace, &operation, 1);
 }
 
@@ -133,7 +133,7 @@ static inline long read_event(struct tracee *tracee) {
     return 1;
 }
 
-/* The same for operations: their stops are told by the write, and never by name. */
+/* For operations: the write tells of the stop, and not which one it is. */
 static inline long go_by_operation(struct tracee *tracee, uint64_t word) {
     long result = put_word(tracee, word);
     while (result == 0 && read_event(tracee) > 0) { /* an event ended the wait */
