@@ -1,5 +1,11 @@
 // Reproductions: relibc's waitpid().
-import { __WALL, PTRACE_CONT, PTRACE_SYSCALL, PTRACE_TRACEME } from '../../../compat/index.js';
+import {
+  __WALL,
+  PTRACE_CONT,
+  PTRACE_SYSCALL,
+  PTRACE_TRACEME,
+  WEXITED,
+} from '../../../compat/index.js';
 import * as abi from '../../../kernel-sim/abi/index.js';
 import { openedByWaitpid, ptrace, sleep, stopped, tracee, wait } from '../relibc-steps.js';
 import type { Reproduction } from '../reproduction.js';
@@ -261,12 +267,21 @@ export const WAITPID: readonly Reproduction[] = [
       const pid = lab.fork((libc) => libc.exit(3));
       lab.watch('waitpid with __WALL', () => wait(lab, pid, __WALL));
       if (lab.console.stderr !== '') lab.note(lab.console.stderr.trim());
+
+      const second = lab.another();
+      const other = second.fork((libc) => libc.exit(3));
+      second.watch('waitpid with WEXITED', () => wait(second, other, WEXITED));
     },
     sights: [
       {
         what: 'waitpid with __WALL',
         expected: ['the caller exited with 1', 'the caller exited with 1', 'exited with 3'],
         linux: 'exited with 3',
+      },
+      {
+        what: 'waitpid with WEXITED',
+        expected: ['the caller exited with 1', 'the caller exited with 1', 'exited with 3'],
+        linux: 'EINVAL',
       },
     ],
   },

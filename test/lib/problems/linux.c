@@ -497,6 +497,9 @@ static void waiting(void) {
   wait_for(pid);
   see("KP-59", "ptrace of that pid", "%s", result_text(ptrace(PTRACE_CONT, pid, 0, 0)));
   see("KP-60", "waitpid with __WALL", "%s", wait_text(start(exit_3), __WALL));
+  pid = start(exit_3);
+  see("KP-60", "waitpid with WEXITED", "%s", wait_text(pid, WEXITED));
+  wait_for(pid);
   partner = start(stop_and_exit_7);
   pid_t helper = start(continue_partner);
   see("KP-24", "waitpid for a child that stops and is not traced", "%s", wait_text(partner, 0));
