@@ -13,6 +13,7 @@ export type {
   ProcessOptions,
   SpawnOptions,
   Statistics,
+  UndefinedInstruction,
 } from './options.js';
 export { KernelHang, KernelPanic } from './panic.js';
 export type { Processor } from './processor.js';
@@ -30,4 +31,3 @@ export {
 } from './schedulers/scripted.js';
 export { type FileProvider, FileTree } from './scheme/file-tree.js';
 export type { Host } from './scheme/services.js';
-export { UnimplementedInstruction } from './user-mode.js';

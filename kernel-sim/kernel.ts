@@ -19,6 +19,7 @@ import type {
   ProcessOptions,
   SpawnOptions,
   Statistics,
+  UndefinedInstruction,
 } from './options.js';
 import { KernelHang } from './panic.js';
 import type { Descriptors, Parts } from './parts.js';
@@ -52,6 +53,7 @@ const STEP_COST = 100;
 export class Kernel {
   readonly cpu: Cpu;
   readonly core: Core;
+  readonly tellUndefined: (met: UndefinedInstruction) => void;
   readonly profile: KernelProfile;
   readonly clock: Clock;
   readonly contexts = new Contexts();
@@ -90,6 +92,7 @@ export class Kernel {
     this.core = new Core(cpu);
     this.driverMemory = new DriverMemory(cpu.memory);
     this.profile = options.profile ?? P7;
+    this.tellUndefined = options.undefinedInstruction ?? (() => {});
     this.clock = new Clock(cpu, host.realtime());
     this.scheduler = options.scheduler ?? new RoundRobin();
     this.remaining = this.scheduler.quantum();

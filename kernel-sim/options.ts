@@ -21,6 +21,19 @@ export interface KernelOptions {
   readonly cpus?: number;
   /** What `file:` shows; empty unless said. */
   readonly files?: FileTree;
+  /** Told of instructions that the CPU has not, whenever a program meets one: it is #UD. */
+  readonly undefinedInstruction?: (met: UndefinedInstruction) => void;
+}
+
+/** An instruction beyond x86-64-v2, or one that only a kernel may execute here. */
+export interface UndefinedInstruction {
+  readonly pid: number;
+  /** The program's name. */
+  readonly name: string;
+  readonly address: bigint;
+  readonly bytes: Uint8Array;
+  /** Disassembled. */
+  readonly text: string;
 }
 
 /** How a process starts that nobody cloned. */

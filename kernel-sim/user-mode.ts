@@ -10,6 +10,7 @@ import {
   VECTOR_DB,
   VECTOR_GP,
   VECTOR_PF,
+  VECTOR_UD,
 } from '../cpu/index.js';
 import { SYS_EXIT, SYS_SIGRETURN } from './abi/index.js';
 import { type Context, MACHINE, type UserCode } from './context.js';
@@ -26,23 +27,6 @@ const SYSCALL_VECTOR = 0x80;
 const CS = 1;
 const USER_CODE = 0x23;
 const KERNEL_CODE = 0x08;
-
-/** A program reached an instruction that the CPU does not implement. */
-export class UnimplementedInstruction extends Error {
-  readonly pid: number;
-  readonly address: bigint;
-  readonly bytes: Uint8Array;
-
-  constructor(context: Context, exit: Extract<Exit, { reason: 'unimplemented' }>) {
-    const bytes = Array.from(exit.bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    const where = `0x${exit.address.toString(16)} of pid ${context.pid} (${context.name})`;
-    super(`unimplemented instruction at ${where}: ${exit.text} (${bytes})`);
-    this.name = 'UnimplementedInstruction';
-    this.pid = context.pid;
-    this.address = exit.address;
-    this.bytes = exit.bytes;
-  }
-}
 
 export function runUser(kernel: Kernel, context: Context, user: UserCode): void {
   if (kernel.profile.faults['KP-26'] && !returnsToUser(kernel, context)) return;
@@ -71,7 +55,7 @@ function runMachine(kernel: Kernel, context: Context): void {
   const before = cpu.retired;
   const exit = cpu.run(kernel.remaining);
   kernel.remaining -= cpu.retired - before;
-  if (exit.reason !== 'unimplemented') kernel.note(TRACE[exit.reason], context);
+  kernel.note(TRACE[exit.reason === 'unimplemented' ? 'exception' : exit.reason], context);
   switch (exit.reason) {
     case 'budget':
       return;
@@ -87,7 +71,8 @@ function runMachine(kernel: Kernel, context: Context): void {
       exception(kernel, context, exit);
       return;
     case 'unimplemented':
-      throw new UnimplementedInstruction(context, exit);
+      kernel.tellUndefined({ ...exit, pid: context.pid, name: context.name });
+      context.flow = fault(kernel, context, VECTOR_UD);
   }
 }
 

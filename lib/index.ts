@@ -138,7 +138,6 @@ export {
   type ScriptOptions,
   type Statistics,
   type TurnOptions,
-  UnimplementedInstruction,
 } from '../kernel-sim/index.js';
 export { Errno } from './errno.js';
 export {

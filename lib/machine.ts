@@ -27,6 +27,7 @@ import {
   RoundRobin,
   type Scheduler,
   type Statistics,
+  type UndefinedInstruction,
 } from '../kernel-sim/index.js';
 import { Errno } from './errno.js';
 import { StandardStreams } from './host/console.js';
@@ -73,6 +74,8 @@ export interface MachineOptions {
   readonly now?: () => number;
   /** Told once of each Linux system call that the C library has no function for. */
   readonly unsupported?: (name: string) => void;
+  /** Told whenever a program meets an instruction that the CPU has not: for the program it is #UD. */
+  readonly undefinedInstruction?: (met: UndefinedInstruction) => void;
 }
 
 export const SCHEDULERS = ['round-robin', 'random'] as const;
@@ -155,6 +158,7 @@ export class Machine {
       profile: typeof kernel === 'string' ? kernelProfile(kernel, options.faults) : kernel,
       files: typeof files === 'string' ? hostFiles(files) : files,
       scheduler: schedulerOf(options),
+      ...(options.undefinedInstruction && { undefinedInstruction: options.undefinedInstruction }),
       ...(options.cpus !== undefined && { cpus: options.cpus }),
       ...(options.seed !== undefined && { seed: options.seed }),
     });

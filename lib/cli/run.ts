@@ -11,7 +11,7 @@ import {
   isFaultId,
   KERNEL_PROFILES,
   KernelPanic,
-  UnimplementedInstruction,
+  type UndefinedInstruction,
 } from '../../kernel-sim/index.js';
 import { Errno } from '../errno.js';
 import { BrokenPipe, StandardStreams } from '../host/console.js';
@@ -60,6 +60,7 @@ export function run(path: string, args: readonly string[], options: RunOptions):
     host: new StandardStreams(),
     files: root,
     directory,
+    undefinedInstruction: once(sayUndefined),
     unsupported: (name) => say(`relibc has no system call ${name}: it returns ENOSYS`),
     ...(options.profile !== undefined && { profile: options.profile }),
     ...(options.kernel !== undefined && { kernel: options.kernel }),
@@ -97,6 +98,22 @@ function runToEnd(machine: Machine, path: string, args: readonly string[], env: 
   }
 }
 
+/** Tells of each instruction once, however often it is met. */
+function once(tell: (met: UndefinedInstruction) => void): (met: UndefinedInstruction) => void {
+  const told = new Set<string>();
+  return (met) => {
+    const key = `${met.pid} ${met.address}`;
+    if (!told.has(key)) tell(met);
+    told.add(key);
+  };
+}
+
+function sayUndefined({ pid, name, address, bytes, text }: UndefinedInstruction): void {
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  const where = `0x${address.toString(16)} of pid ${pid} (${basename(name)})`;
+  say(`this CPU has no ${text} (${hex} at ${where}): it is an illegal instruction there`);
+}
+
 function say(message: string): void {
   put('stderr', `${NAME}: ${message}\n`);
 }
@@ -114,7 +131,7 @@ function explain(path: string, error: unknown): unknown {
       STATUS_MACHINE,
     );
   }
-  if (error instanceof KernelPanic || error instanceof UnimplementedInstruction) {
+  if (error instanceof KernelPanic) {
     return new Refusal(error.message, STATUS_MACHINE);
   }
   return error;

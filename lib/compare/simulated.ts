@@ -3,7 +3,7 @@
 import { basename } from 'node:path';
 import { WEXITSTATUS, WIFEXITED, WTERMSIG } from '../../compat/index.js';
 import { signalName } from '../../kernel-sim/abi/index.js';
-import { DeadlockError, KernelPanic, UnimplementedInstruction } from '../../kernel-sim/index.js';
+import { DeadlockError, KernelPanic } from '../../kernel-sim/index.js';
 import { Errno } from '../errno.js';
 import { RecordedStreams } from '../host/console.js';
 import { EndlessRun, Machine, type MachineOptions } from '../machine.js';
@@ -70,11 +70,7 @@ function endOf(ended: unknown, names: Names): End {
     return { kind: 'deadlock', waiting };
   }
   if (ended instanceof EndlessRun) return { kind: 'endless', instructions: ended.instructions };
-  if (
-    ended instanceof KernelPanic ||
-    ended instanceof UnimplementedInstruction ||
-    ended instanceof Errno
-  ) {
+  if (ended instanceof KernelPanic || ended instanceof Errno) {
     return { kind: 'failed', reason: ended.message };
   }
   throw ended;
