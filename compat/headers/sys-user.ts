@@ -94,19 +94,24 @@ const FRAME = 5 * WORD;
  */
 export function linuxRegistersOf(redox: Uint8Array): Uint8Array {
   const linux = new Uint8Array(user_regs_struct.size);
-  linux.set(redox.subarray(0, GENERAL), 0);
-  linux.set(redox.subarray(REDOX_RAX, REDOX_RAX + WORD), LINUX_ORIG_RAX);
-  linux.set(redox.subarray(REDOX_RIP, REDOX_RIP + FRAME), LINUX_RIP);
-  linux.set(redox.subarray(REDOX_FS, REDOX_FS + WORD), LINUX_FS);
+  copyBytes(redox, 0, linux, 0, GENERAL);
+  copyBytes(redox, REDOX_RAX, linux, LINUX_ORIG_RAX, WORD);
+  copyBytes(redox, REDOX_RIP, linux, LINUX_RIP, FRAME);
+  copyBytes(redox, REDOX_FS, linux, LINUX_FS, WORD);
   return linux;
+}
+
+/** For so few bytes quicker than a view of them. */
+function copyBytes(from: Uint8Array, at: number, to: Uint8Array, offset: number, count: number) {
+  for (let i = 0; i < count; i++) to[offset + i] = from[at + i];
 }
 
 /** The way back: rax is taken from orig_rax, and what the program wrote to `rax` is lost. */
 export function redoxRegistersOf(linux: Uint8Array): Uint8Array {
   const redox = new Uint8Array(21 * WORD);
-  redox.set(linux.subarray(0, GENERAL), 0);
-  redox.set(linux.subarray(LINUX_ORIG_RAX, LINUX_ORIG_RAX + WORD), REDOX_RAX);
-  redox.set(linux.subarray(LINUX_RIP, LINUX_RIP + FRAME), REDOX_RIP);
-  redox.set(linux.subarray(LINUX_FS, LINUX_FS + WORD), REDOX_FS);
+  copyBytes(linux, 0, redox, 0, GENERAL);
+  copyBytes(linux, LINUX_ORIG_RAX, redox, REDOX_RAX, WORD);
+  copyBytes(linux, LINUX_RIP, redox, REDOX_RIP, FRAME);
+  copyBytes(linux, LINUX_FS, redox, REDOX_FS, WORD);
   return redox;
 }

@@ -15,7 +15,13 @@ const R9 = 9;
 
 export class LinuxCall {
   readonly user: Userspace;
-  private readonly values: readonly number[];
+  /** The arguments as doubles: fields, as an array would cost more than the rest of a call. */
+  private readonly a: number;
+  private readonly b: number;
+  private readonly c: number;
+  private readonly d: number;
+  private readonly e: number;
+  private readonly f: number;
   /** The same as whole words, where one of them is more than a double can hold. */
   private readonly words: readonly bigint[] | undefined;
 
@@ -29,15 +35,15 @@ export class LinuxCall {
   ) {
     this.user = libc.user;
     const { registers } = libc.user;
-    this.values = [
-      registers.signed(RDI),
-      registers.signed(RSI),
-      registers.signed(RDX),
-      registers.signed(R10),
-      registers.signed(R8),
-      registers.signed(R9),
-    ];
-    if (!this.values.every(Number.isSafeInteger)) {
+    this.a = registers.signed(RDI);
+    this.b = registers.signed(RSI);
+    this.c = registers.signed(RDX);
+    this.d = registers.signed(R10);
+    this.e = registers.signed(R8);
+    this.f = registers.signed(R9);
+    const { isSafeInteger: exact } = Number;
+    const small = exact(this.a) && exact(this.b) && exact(this.c);
+    if (!(small && exact(this.d) && exact(this.e) && exact(this.f))) {
       const { rdi, rsi, rdx, r10, r8, r9 } = registers;
       this.words = [rdi, rsi, rdx, r10, r8, r9];
     }
@@ -55,7 +61,20 @@ export class LinuxCall {
 
   /** An argument of type long, off_t, size_t or an address. */
   value(index: number): number {
-    return this.values[index] ?? 0;
+    switch (index) {
+      case 0:
+        return this.a;
+      case 1:
+        return this.b;
+      case 2:
+        return this.c;
+      case 3:
+        return this.d;
+      case 4:
+        return this.e;
+      default:
+        return this.f;
+    }
   }
 
   word(index: number): bigint {
@@ -65,11 +84,11 @@ export class LinuxCall {
   /** Puts back the argument registers that Redox's calls use, as the program had them. */
   restore(registers: UserRegisters): void {
     if (this.words === undefined) {
-      registers.setNumber(RDI, this.value(0));
-      registers.setNumber(RSI, this.value(1));
-      registers.setNumber(RDX, this.value(2));
-      registers.setNumber(R10, this.value(3));
-      registers.setNumber(R8, this.value(4));
+      registers.setNumber(RDI, this.a);
+      registers.setNumber(RSI, this.b);
+      registers.setNumber(RDX, this.c);
+      registers.setNumber(R10, this.d);
+      registers.setNumber(R8, this.e);
     } else {
       registers.rdi = this.word(0);
       registers.rsi = this.word(1);

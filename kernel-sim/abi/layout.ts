@@ -39,8 +39,10 @@ export function layout<F extends Fields>(size: number, fields: F): Layout<F> {
     },
     decode(bytes, offset = 0) {
       const view = viewOf(bytes);
-      const values = entries.map(([name, field]) => [name, field.get(view, offset)]);
-      return Object.fromEntries(values) as Decoded<F>;
+      // tracers decode registers at every stop: this is several times as fast as fromEntries
+      const values = {} as { [K in keyof F]: unknown };
+      for (const [name, field] of entries) values[name] = field.get(view, offset);
+      return values as Decoded<F>;
     },
   };
 }
