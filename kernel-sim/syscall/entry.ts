@@ -12,12 +12,13 @@ import {
   type Registers,
   RSI,
 } from '../../cpu/index.js';
-import { ENOMEM, ENOSYS, PTRACE_STOP_POST_SYSCALL, PTRACE_STOP_PRE_SYSCALL } from '../abi/index.js';
+import { ENOMEM, PTRACE_STOP_POST_SYSCALL, PTRACE_STOP_PRE_SYSCALL } from '../abi/index.js';
 import type { Context } from '../context.js';
 import { SysError } from '../error.js';
 import { debugTrap } from '../exceptions.js';
 import type { Kernel } from '../kernel.js';
 import type { Syscall } from '../syscall.js';
+import { unknownCall } from './unknown.js';
 
 /** Registers that hold the arguments, by the instruction that made the call. */
 type ArgumentRegisters = readonly [number, number, number, number, number];
@@ -104,18 +105,14 @@ function perform(
   at: ArgumentRegisters,
 ): number | Syscall<number> {
   const registers: Registers = context.registers;
-  const handler = kernel.calls.get(registers.number(RAX));
-  if (handler === undefined) return -ENOSYS;
+  const number = registers.number(RAX);
+  const handler = kernel.calls.get(number);
   try {
-    return handler(
-      kernel,
-      context,
-      registers.signed(at[0]),
-      registers.signed(at[1]),
-      registers.signed(at[2]),
-      registers.signed(at[3]),
-      registers.signed(at[4]),
-    );
+    const a = registers.signed(at[0]);
+    const b = registers.signed(at[1]);
+    const c = registers.signed(at[2]);
+    if (handler === undefined) return unknownCall(context, number, a, b, c);
+    return handler(kernel, context, a, b, c, registers.signed(at[3]), registers.signed(at[4]));
   } catch (error) {
     return refusal(error);
   }

@@ -3,9 +3,13 @@ import { expect } from 'chai';
 import {
   CLONE_FILES,
   CLONE_FS,
+  CLONE_SIGHAND,
+  CLONE_THREAD,
   CLONE_VFORK,
   CLONE_VM,
+  EBADF,
   ECHILD,
+  EFAULT,
   ENOSYS,
   EPERM,
   ESRCH,
@@ -20,7 +24,9 @@ import {
   SYS_CLOSE,
   SYS_EXIT,
   SYS_GETCWD,
+  SYS_GETEGID,
   SYS_GETEUID,
+  SYS_GETGID,
   SYS_GETPGID,
   SYS_GETPID,
   SYS_GETPPID,
@@ -28,6 +34,7 @@ import {
   SYS_KILL,
   SYS_PIPE2,
   SYS_SETPGID,
+  SYS_SETREGID,
   SYS_SETREUID,
   SYS_UMASK,
   SYS_WAITPID,
@@ -72,6 +79,22 @@ function check(program: (user: Userspace) => SystemCalls<void>): void {
   expect(ended).to.equal(true);
 }
 
+describe('groups of users', () => {
+  it('are changed only as far as one may', () => {
+    const { kernel } = machine();
+    const other = kernel.attach('other', { uid: 1, gid: 7 });
+    const set = (a: number, b: number) => other.call({ number: SYS_SETREGID, a, b });
+    const ids = () => [SYS_GETGID, SYS_GETEGID].map((number) => other.call({ number }));
+    expect(set(0, -1)).to.equal(-EPERM);
+    expect(set(-1, 0)).to.equal(-EPERM);
+    expect(set(-1, -1)).to.equal(0);
+    expect(ids()).to.deep.equal([7, 7]);
+    const root = kernel.attach('root');
+    expect(root.call({ number: SYS_SETREGID, a: 3, b: 4 })).to.equal(0);
+    expect([root.context.rgid, root.context.egid]).to.deep.equal([3, 4]);
+  });
+});
+
 describe('processes', () => {
   it('have pids from 2 upward, and the idle context for a first parent', () => {
     check(function* () {
@@ -112,6 +135,21 @@ describe('processes', () => {
   it('refuse a call of an unknown number', () => {
     check(function* () {
       expect(yield* call(4711)).to.equal(-ENOSYS);
+    });
+  });
+
+  it('are told what else is wrong with an unknown call on a file first', () => {
+    check(function* (user) {
+      const at = user.reserve(8);
+      const [onFile, readsBuffer, fillsBuffer] = [0x2000_0fff, 0x2100_0fff, 0x2200_0fff];
+      expect(yield* call(onFile, 99)).to.equal(-EBADF);
+      expect(yield* call(onFile, 0)).to.equal(-ENOSYS);
+      for (const number of [readsBuffer, fillsBuffer]) {
+        expect(yield* call(number, 99, 0x1000, 8)).to.equal(-EFAULT);
+        expect(yield* call(number, 99, at, 8)).to.equal(-EBADF);
+        expect(yield* call(number, 0, at, 8)).to.equal(-ENOSYS);
+      }
+      expect(yield* call(0x1300_0009, at, 8)).to.equal(-ENOSYS); // LINK
     });
   });
 
@@ -164,6 +202,44 @@ describe('processes', () => {
         expect(yield* write(user, 1, 'x')).to.equal(expected);
       }
     });
+  });
+
+  it('are made by CLONE_THREAD as ever: with a pid, a parent and a status of their own', () => {
+    check(function* (user) {
+      user.nextChild(exits(5));
+      const flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD;
+      const self = yield* call(SYS_GETPID);
+      const thread = yield* call(SYS_CLONE, flags);
+      expect(thread).to.be.greaterThan(self);
+      expect(yield* call(SYS_GETPGID, thread)).to.equal(yield* call(SYS_GETPGID, self));
+      expect(yield* wait(user, thread)).to.equal(0x500);
+      expect(yield* call(SYS_WAITPID, thread, 0, 0)).to.equal(-ECHILD);
+    });
+  });
+
+  it('take flags that do not exist for none', () => {
+    check(function* (user) {
+      user.nextChild(exits(0));
+      const child = yield* call(SYS_CLONE, 0x8000_00ff);
+      expect(child).to.be.greaterThan(0);
+      expect(yield* call(SYS_WAITPID, child, 0, 0x8000_0000)).to.equal(child);
+    });
+  });
+
+  it('that are many can be killed as a group, or all but init', () => {
+    for (const whom of ['group', 'all'] as const) {
+      const { kernel } = machine();
+      const init = kernel.attach('init'); // pid 2, whom -1 spares
+      const [first, ...rest] = [1, 2, 3].map(() => kernel.spawn({ program: yields(1e6) }));
+      for (const one of rest) one.pgid = first.pid;
+      const a = whom === 'group' ? -first.pid : -1;
+      expect(init.call({ number: SYS_KILL, a, b: SIGKILL })).to.equal(0);
+      kernel.run();
+      for (const { status } of [first, ...rest]) {
+        expect(status).to.deep.equal({ kind: 'exited', status: SIGKILL });
+      }
+      expect(init.context.exited).to.equal(false);
+    }
   });
 
   it('wait for the exit of a child made with CLONE_VFORK', () => {
