@@ -41,24 +41,34 @@ function untilClone(lab: Lab, { trace }: Traced): void {
   lab.pause();
 }
 
-/** A tracer that waits, by reading where that waits, for a stop that does not come. */
-function readingTracer(lab: Lab) {
-  const target = lab.child(spin, { name: 'tracee' });
-  const other = lab.child(
+/** Sleeps until somebody ends it. */
+const sleeper: abi.HostedProgram = function* (user) {
+  const word = user.reserve(8);
+  user.memory.store32(word, 0);
+  yield { number: abi.SYS_FUTEX, a: word, b: abi.FUTEX_WAIT, c: 0, d: 0 };
+  return 0;
+};
+
+/** A tracer that waits, by writing or reading, for a stop that does not come. */
+function waitingTracer(lab: Lab) {
+  const target = lab.child(sleeper, { name: 'tracee' });
+  lab.pause();
+  const tracer = lab.child(
     function* (user) {
       const path = Buffer.from(`proc:${target.pid}/trace`);
       const at = user.reserve(path.length);
       user.memory.write(at, path);
       const trace = yield { number: abi.SYS_OPEN, a: at, b: path.length, c: O_RDWR };
       const buffer = user.reserve(64);
-      user.memory.storeNumber(buffer, SIGNAL);
-      yield { number: abi.SYS_WRITE, a: trace, b: buffer, c: 8 };
+      user.memory.storeNumber(buffer, lab.operations ? abi.PTRACE_SYSCALL : SIGNAL);
+      yield { number: abi.SYS_WRITE, a: trace, b: buffer, c: lab.operations ? 1 : 8 };
       yield { number: abi.SYS_READ, a: trace, b: buffer, c: 56 };
       return 0;
     },
     { name: 'another tracer' },
   );
-  return { target, tracer: other };
+  lab.pause();
+  return { target, tracer };
 }
 
 /** A tracee of relibc has such a file: its marker. */
@@ -114,21 +124,7 @@ export const EVENTS: readonly Reproduction[] = [
     faulty: [kernel('P2'), kernel('P6')],
     sound: [kernel('P7')],
     run(lab) {
-      const target = lab.child(spin, { name: 'tracee' });
-      const tracer = lab.child(
-        function* (user) {
-          const path = Buffer.from(`proc:${target.pid}/trace`);
-          const at = user.reserve(path.length);
-          user.memory.write(at, path);
-          const trace = yield { number: abi.SYS_OPEN, a: at, b: path.length, c: O_RDWR };
-          const word = user.reserve(8);
-          user.memory.storeNumber(word, lab.operations ? 0x02 : SIGNAL);
-          yield { number: abi.SYS_WRITE, a: trace, b: word, c: lab.operations ? 1 : 8 };
-          return 0;
-        },
-        { name: 'another tracer' },
-      );
-      lab.pause();
+      const { tracer } = waitingTracer(lab);
       lab.watch('the tracer that was killed in its write', () => {
         lab.kill(tracer.pid, SIGTERM);
         return lab.wait(tracer.pid);
@@ -212,16 +208,14 @@ export const EVENTS: readonly Reproduction[] = [
     faulty: [kernel('P9'), kernel('P12'), onTwoCpus(kernel('P12'))],
     sound: [kernel('P7'), changed('P12', { 'KP-37': false })],
     run(lab) {
-      const { target } = readingTracer(lab);
-      lab.pause();
+      const { target } = waitingTracer(lab);
       lab.watch('opening any file of proc: while another tracer waits', () => {
         const result = lab.open(`proc:${target.pid}/regs/int`);
         return typeof result === 'string' ? result : 'opens';
       });
 
       const second = lab.another();
-      const { tracer } = readingTracer(second);
-      second.pause();
+      const { tracer } = waitingTracer(second);
       second.watch('killing that tracer', () => {
         second.kill(tracer.pid, SIGTERM);
         return second.wait(tracer.pid);
@@ -230,14 +224,20 @@ export const EVENTS: readonly Reproduction[] = [
     sights: [
       {
         what: 'opening any file of proc: while another tracer waits',
-        expected: ['kernel hang', 'kernel hang', 'runs for ever', 'opens', 'opens'],
+        expected: [
+          'kernel hang',
+          'kernel hang',
+          'wait for ever: tracer, tracee, another tracer',
+          'opens',
+          'opens',
+        ],
       },
       {
         what: 'killing that tracer',
         expected: [
           'kernel hang',
           'kernel hang',
-          'runs for ever',
+          'wait for ever: tracer, tracee, another tracer',
           'killed by SIGTERM',
           'killed by SIGTERM',
         ],
