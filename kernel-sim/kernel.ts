@@ -402,14 +402,18 @@ export class Kernel {
 
   /** @throws KernelHang when nobody but such contexts as this one, which spins, will ever run */
   #demandHope(caller: Context, what: string): void {
-    this.#spinning.set(caller, caller.flow);
-    const idle = this.signaled.size === 0 && this.restoring.size === 0;
-    if (!idle || this.deadlines.earliest !== undefined) return;
     const spins = (one: Context): boolean =>
       one.flow !== undefined && this.#spinning.get(one) === one.flow;
-    const hopeless = this.#queues.every(({ contexts }) => contexts.every(spins));
-    if (!hopeless || this.parts.idle()) return;
-    throw new KernelHang(`pid ${caller.pid} (${caller.name}) looks for ${what}`);
+    if (!spins(caller)) {
+      this.#spinning.set(caller, caller.flow);
+      return; // the next switch may wake somebody
+    }
+    if (!this.#queues.every(({ contexts }) => contexts.every(spins))) return;
+    const { earliest } = this.deadlines;
+    if (earliest !== undefined) this.clock.skipTo(earliest);
+    else if (!this.parts.idle()) {
+      throw new KernelHang(`pid ${caller.pid} (${caller.name}) looks for ${what}`);
+    }
   }
 
   get #signalFrames(): SignalFrames {
