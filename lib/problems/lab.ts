@@ -14,7 +14,6 @@ import {
   PtraceEvent,
   SEEK_SET,
   SYS_CLOSE,
-  SYS_DUP,
   SYS_FCNTL,
   SYS_KILL,
   SYS_LSEEK,
@@ -217,10 +216,10 @@ export class Lab {
   }
 
   /** The same, of machine code that starts at CODE. */
-  machineChild(code: readonly number[], options: ProcessOptions = {}): Context {
+  machineChild(code: readonly number[]): Context {
     const path = this.program(code);
     const parent = this.tracer.context;
-    const context = this.kernel.execute({ parent, ...options, path, argv: [path], env: [] });
+    const context = this.kernel.execute({ parent, path, argv: [path], env: [] });
     context.name = 'child';
     return context;
   }
@@ -266,13 +265,6 @@ export class Lab {
     const descriptor = this.open(path, flags);
     if (typeof descriptor === 'string') throw new Error(`${path}: ${descriptor}`);
     return descriptor;
-  }
-
-  dup(descriptor: number, file: string): number {
-    const text = Buffer.from(file);
-    const result = this.#with(text, (at) => this.call(SYS_DUP, descriptor, at, text.length));
-    if (typeof result === 'string') throw new Error(`${file}: ${result}`);
-    return result;
   }
 
   close(descriptor: number): number | string {

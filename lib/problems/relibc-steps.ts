@@ -8,7 +8,7 @@ import { statusText } from './words.js';
 
 const { SIGSTOP } = abi;
 
-export type Rest = (libc: Relibc) => abi.SystemCalls<unknown>;
+type Rest = (libc: Relibc) => abi.SystemCalls<unknown>;
 
 export const nothing: Rest = function* () {};
 

@@ -28,7 +28,7 @@ export function errorOr(result: number): number | string {
 }
 
 /** `PRE_SYSCALL`: the names of a word's flags without their prefixes. */
-export function flagsText(word: number): string {
+function flagsText(word: number): string {
   return ptraceFlagsName(word).replace(/PTRACE_(?:STOP_|EVENT_|FLAG_)/g, '');
 }
 
