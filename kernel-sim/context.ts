@@ -6,6 +6,7 @@ import type { TlsImage } from './exec/tls.js';
 import type { ProcessUserspace } from './hosted/userspace.js';
 import type { ProcessMemory } from './memory/process-memory.js';
 import type { Descriptors } from './parts.js';
+import type { KernelProfile } from './profile.js';
 import type { RunQueue } from './run-queue.js';
 import type { SignalAction, SignalActions, SignalBackup } from './signal/state.js';
 import type { Sleep, Syscall } from './syscall.js';
@@ -47,6 +48,11 @@ export interface WorkingDirectory {
  * or the latter unless the program handles the signal itself.
  */
 export type SignalFrames = 'live' | 'interrupted' | 'by action';
+
+export function signalFrames({ faults, alwaysBackup }: KernelProfile): SignalFrames {
+  if (faults['KP-04']) return 'live';
+  return alwaysBackup ? 'interrupted' : 'by action';
+}
 
 export interface ContextParts {
   readonly pid: number;

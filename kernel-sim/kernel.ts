@@ -2,13 +2,14 @@
 // switch follows context/switch.rs of 2019: scan everybody, pick the next, give it a signal.
 import { type Cpu, OutOfMemoryError, VECTOR_PF } from '../cpu/index.js';
 import { Clock } from './clock.js';
-import { Context, RUNNABLE, type SignalFrames } from './context.js';
+import { Context, RUNNABLE, signalFrames } from './context.js';
 import { Contexts, IDLE_PID } from './contexts.js';
 import { Core } from './core.js';
 import { Deadlines } from './deadlines.js';
 import { allWaiting, DeadlockError } from './deadlock.js';
 import { fault } from './exceptions.js';
 import { bootExecutable, bootHosted } from './exec/boot.js';
+import { Hope } from './hope.js';
 import { DrivenProcess } from './hosted/driven.js';
 import { HandlerAddresses } from './hosted/handler-addresses.js';
 import { DriverMemory } from './memory/physical.js';
@@ -21,7 +22,6 @@ import type {
   Statistics,
   UndefinedInstruction,
 } from './options.js';
-import { KernelHang } from './panic.js';
 import type { Descriptors, Parts } from './parts.js';
 import { Futexes } from './process/futex.js';
 import { checkProcessors, Processor, STRETCH } from './processor.js';
@@ -74,8 +74,7 @@ export class Kernel {
   readonly trace = new TraceHash();
   readonly counts = { contextSwitches: 0, systemCalls: 0, ptraceStops: 0 };
 
-  /** Contexts that spin in the kernel until somebody else does something, and where. */
-  readonly #spinning = new Map<Context, Syscall<void> | undefined>();
+  readonly #hope = new Hope(this);
   /** What is left of the current context's quantum, or of the stretch that its CPU has. */
   remaining: number;
   /** When the last turn began, in ticks. */
@@ -111,7 +110,7 @@ export class Kernel {
       countPtraceStop: () => {
         this.counts.ptraceStops++;
       },
-      demandHope: (caller, what) => this.#demandHope(caller, what),
+      demandHope: (caller, what) => this.#hope.demand(caller, what),
     });
     this.calls = callTable(this.parts);
     this.processors = this.#createProcessors(options.cpus ?? 1);
@@ -185,7 +184,7 @@ export class Kernel {
       files,
       actions: new SignalActions(),
       waitMap: new WaitMap(),
-      signalFrames: this.#signalFrames,
+      signalFrames: signalFrames(this.profile),
     });
     this.contexts.add(context);
     return context;
@@ -398,27 +397,6 @@ export class Kernel {
     context.ruid = context.euid = options.uid ?? 0;
     context.rgid = context.egid = options.gid ?? 0;
     return context;
-  }
-
-  /** @throws KernelHang when nobody but such contexts as this one, which spins, will ever run */
-  #demandHope(caller: Context, what: string): void {
-    const spins = (one: Context): boolean =>
-      one.flow !== undefined && this.#spinning.get(one) === one.flow;
-    if (!spins(caller)) {
-      this.#spinning.set(caller, caller.flow);
-      return; // the next switch may wake somebody
-    }
-    if (!this.#queues.every(({ contexts }) => contexts.every(spins))) return;
-    const { earliest } = this.deadlines;
-    if (earliest !== undefined) this.clock.skipTo(earliest);
-    else if (!this.parts.idle()) {
-      throw new KernelHang(`pid ${caller.pid} (${caller.name}) looks for ${what}`);
-    }
-  }
-
-  get #signalFrames(): SignalFrames {
-    if (this.profile.faults['KP-04']) return 'live';
-    return this.profile.alwaysBackup ? 'interrupted' : 'by action';
   }
 
   #deadlock(): DeadlockError {
