@@ -66,9 +66,15 @@ export class WaitCondition implements Sleep {
 
   /** Wakes everybody; gives their number. */
   notify(): number {
-    const count = this.#contexts.length;
-    for (let index = 0; index < count; index++) this.#contexts[index].unblock();
-    this.#contexts.length = 0;
+    const contexts = this.#contexts;
+    const count = contexts.length;
+    // one is the rule, and setting a length is slow
+    if (count === 1) {
+      contexts.pop()?.unblock();
+      return 1;
+    }
+    for (let index = 0; index < count; index++) contexts[index].unblock();
+    if (count > 0) contexts.length = 0;
     return count;
   }
 
