@@ -27,6 +27,12 @@ export interface TurnOptions {
 /** About what Redox gave: 11 ticks of its timer. */
 export const QUANTUM = 100_000;
 
+/** @throws RangeError when a turn would never begin */
+export function checkedQuantum(quantum: number): number {
+  if (!(quantum >= 1)) throw new RangeError(`a turn has one instruction or more, not ${quantum}`);
+  return quantum;
+}
+
 /**
  * Redox's: the next higher pid, then from the lowest. The idle context comes between two rounds, so
  * that a context may follow itself.
@@ -36,7 +42,7 @@ export class RoundRobin implements Scheduler {
   readonly #quantum: number;
 
   constructor({ quantum = QUANTUM, endsWithCall = false }: TurnOptions = {}) {
-    this.#quantum = quantum;
+    this.#quantum = checkedQuantum(quantum);
     this.endsWithCall = endsWithCall;
   }
 

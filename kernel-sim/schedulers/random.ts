@@ -4,7 +4,7 @@ import type { Context } from '../context.js';
 import type { Processor } from '../processor.js';
 import { Random } from '../random.js';
 import type { RunQueue } from '../run-queue.js';
-import { QUANTUM, type Scheduler, type TurnOptions } from '../scheduler.js';
+import { checkedQuantum, QUANTUM, type Scheduler, type TurnOptions } from '../scheduler.js';
 
 /** Sets its dice apart from those of rand:, which has the machine's seed as well. */
 const STREAM = 0x7363_6865;
@@ -18,7 +18,7 @@ export class RandomScheduler implements Scheduler {
   /** @param options `quantum` is the longest turn */
   constructor(seed: number, { quantum = QUANTUM, endsWithCall = false }: TurnOptions = {}) {
     this.#random = new Random(seed ^ STREAM);
-    this.#longest = quantum;
+    this.#longest = checkedQuantum(quantum);
     this.#scales = Math.floor(Math.log2(quantum)) + 1;
     this.endsWithCall = endsWithCall;
   }

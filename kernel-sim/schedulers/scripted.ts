@@ -3,7 +3,7 @@
 import type { Context } from '../context.js';
 import type { Processor } from '../processor.js';
 import type { RunQueue } from '../run-queue.js';
-import { QUANTUM, type Scheduler, type TurnOptions } from '../scheduler.js';
+import { checkedQuantum, QUANTUM, type Scheduler, type TurnOptions } from '../scheduler.js';
 
 /** One moment at which several contexts could have run next, or several CPUs could have gone on. */
 export interface Decision {
@@ -36,7 +36,7 @@ export class ScriptedScheduler implements Scheduler {
 
   constructor(script: readonly number[], options: ScriptOptions = {}) {
     this.#script = script;
-    this.#quantum = options.quantum ?? QUANTUM;
+    this.#quantum = checkedQuantum(options.quantum ?? QUANTUM);
     this.endsWithCall = options.endsWithCall ?? false;
     this.#fallback = options.fallback ?? 'stay';
   }

@@ -100,6 +100,19 @@ describe('the round-robin scheduler', () => {
   });
 });
 
+describe('a turn', () => {
+  it('has at least one instruction', () => {
+    for (const quantum of [0, -1, Number.NaN]) {
+      const makers = [
+        () => new RoundRobin({ quantum }),
+        () => new RandomScheduler(1, { quantum }),
+        () => new ScriptedScheduler([], { quantum }),
+      ];
+      for (const make of makers) expect(make).to.throw(RangeError, 'one instruction or more');
+    }
+  });
+});
+
 describe('the random scheduler', () => {
   it('gives the same run for the same seed', () => {
     for (let seed = 0; seed < 20; seed++) {
