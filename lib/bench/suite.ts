@@ -26,20 +26,20 @@ interface Suite {
 }
 
 const PROGRAMS: Suite = {
-  registers: { size: 1.4e9, interpSize: 4e7, quickSize: 1e7, isKernel: true },
-  memory: { size: 6e8, interpSize: 2e7, quickSize: 5e6, isKernel: true },
-  integers: { size: 1.2e8, interpSize: 5e6, quickSize: 1e6 },
-  sort: { size: 2.5e6, interpSize: 3e5, quickSize: 6e4, isKernel: true },
-  sieve: { size: 8e7, interpSize: 1e7, quickSize: 2e6, isKernel: true },
-  calls: { size: 450, interpSize: 25, quickSize: 5 },
-  sha256: { size: 5e5, interpSize: 4e4, quickSize: 8000 },
-  bytecode: { size: 1e5, interpSize: 9000, quickSize: 2000 },
-  text: { size: 5e5, interpSize: 4e4, quickSize: 8000, isKernel: true },
-  compress: { size: 2400, interpSize: 120, quickSize: 25 },
-  hash: { size: 8e6, interpSize: 4e5, quickSize: 8e4 },
-  matrix: { size: 420, interpSize: 250, quickSize: 150, isKernel: true, floats: true },
-  nbody: { size: 7e5, interpSize: 2e5, quickSize: 5e4, floats: true },
-  mandelbrot: { size: 700, interpSize: 350, quickSize: 150, floats: true },
+  registers: { size: 2.4e9, interpSize: 4e7, quickSize: 1e7, isKernel: true },
+  memory: { size: 1.2e9, interpSize: 2e7, quickSize: 5e6, isKernel: true },
+  integers: { size: 2.4e8, interpSize: 5e6, quickSize: 1e6 },
+  sort: { size: 5e6, interpSize: 3e5, quickSize: 6e4, isKernel: true },
+  sieve: { size: 1.6e8, interpSize: 1e7, quickSize: 2e6, isKernel: true },
+  calls: { size: 900, interpSize: 25, quickSize: 5 },
+  sha256: { size: 1e6, interpSize: 4e4, quickSize: 8000 },
+  bytecode: { size: 2.4e5, interpSize: 9000, quickSize: 2000 },
+  text: { size: 1e6, interpSize: 4e4, quickSize: 8000, isKernel: true },
+  compress: { size: 4800, interpSize: 120, quickSize: 25 },
+  hash: { size: 1.5e7, interpSize: 4e5, quickSize: 8e4 },
+  matrix: { size: 520, interpSize: 250, quickSize: 150, isKernel: true, floats: true },
+  nbody: { size: 1.6e6, interpSize: 2e5, quickSize: 5e4, floats: true },
+  mandelbrot: { size: 1100, interpSize: 350, quickSize: 150, floats: true },
 };
 
 export const SUITE: readonly BenchProgram[] = Object.entries(PROGRAMS).map(([name, program]) => ({
