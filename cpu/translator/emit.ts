@@ -241,6 +241,7 @@ class RegionEmitter {
       this.#instruction = instruction;
       this.#left = count - index;
       try {
+        if (instruction.crosses) this.#checkCrossing(instruction);
         this.#s.instruction(instruction);
       } catch (error) {
         if (error instanceof NotTranslatable) throw new Refused(instruction);
@@ -502,6 +503,15 @@ class RegionEmitter {
     this.#leaveTo(next.address);
     code.end();
     this.#edge(next);
+  }
+
+  /** Leaves before an instruction unless its last bytes are still those that were decoded. */
+  #checkCrossing({ address, length }: RegionInstruction): void {
+    this.#pushPageTest(address + length - 1);
+    this.#code.op('i32.eqz').ifHinted(false);
+    this.#code.get(BUDGET).i32(this.#left).op('i32.add').set(BUDGET);
+    this.#leaveTo(address);
+    this.#code.end();
   }
 
   /** Leaves unless the page of an address is the one that its records were decoded from. */

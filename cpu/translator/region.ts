@@ -11,6 +11,8 @@ export interface RegionInstruction {
   /** Linear address of its record. */
   readonly record: number;
   readonly form: Form;
+  /** Do its bytes reach into the next page? */
+  readonly crosses: boolean;
 }
 
 /** Where control goes: a block of the region, or an address outside it. */
@@ -152,7 +154,9 @@ class RegionFinder {
     const blocks = starts.map((start) => this.#blockAt(start));
     const pages = new Set<number>();
     for (const { instructions } of blocks) {
-      for (const { address } of instructions) pages.add(address - (address % PAGE_SIZE));
+      for (const { address, length } of instructions) {
+        for (const at of [address, address + length - 1]) pages.add(at - (at % PAGE_SIZE));
+      }
     }
     const leaders = starts.filter((start) => callAt(start) === 0);
     return { entries, blocks, leaders, pages };

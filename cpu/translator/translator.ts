@@ -2,7 +2,7 @@
 // when code that they were made from changes.
 import { USER_END } from '../address-space.js';
 import type { CodeCache } from '../code-cache.js';
-import { handlerForms } from '../interpreter/generate.js';
+import { handlerForms, handlerKeys } from '../interpreter/generate.js';
 import {
   COUNTS,
   HANDLER,
@@ -12,6 +12,7 @@ import {
   LINK,
   NEXT,
   ORIGINAL,
+  RECORD_SIZE,
   REGION,
   TRANSLATED_HANDLER,
 } from '../interpreter/record.js';
@@ -56,6 +57,8 @@ export class Translator {
   readonly #noRegion: unknown;
   readonly #everything: boolean;
   readonly #forms: readonly (Form | undefined)[];
+  /** Handler before an instruction that reaches into the next page. */
+  readonly #crossing: number;
   /** Forms that only the interpreter runs. */
   readonly #refused = new Set<Form>();
   /** Number of the region at an offset of a page, by its key. */
@@ -92,6 +95,7 @@ export class Translator {
     this.#code = code;
     this.#table = table;
     this.#forms = handlerForms();
+    this.#crossing = handlerKeys().indexOf('(crossing)');
     this.#noRegion = engine.noRegion;
     this.#imports = {
       env: { memory: memory.memory, regions: table },
@@ -245,11 +249,14 @@ export class Translator {
       record = recordOf();
       if (record === 0) return undefined;
     }
+    const crosses = view.getUint32(record + HANDLER, true) === this.#crossing;
+    // its own record comes after the one that checks the page it reaches into
+    if (crosses) record += RECORD_SIZE;
     let handler = view.getUint32(record + HANDLER, true);
     if (handler === TRANSLATED_HANDLER) handler = view.getUint32(record + ORIGINAL, true);
     const form = this.#forms[handler];
     if (form === undefined || this.#refused.has(form)) return undefined;
-    return { address, length: view.getUint8(record + LENGTH), record, form };
+    return { address, length: view.getUint8(record + LENGTH), record, form, crosses };
   }
 
   /** A taken branch is linked to its target, or its target has been counted. */

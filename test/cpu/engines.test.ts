@@ -126,6 +126,28 @@ for (const engine of ENGINES) {
       expect(machine.cpu.retired - before).to.equal(4001);
     });
 
+    it('runs an instruction across two pages, and sees its second half change', () => {
+      // add rax, 1, of which the immediate lies on the second page; sub rcx, 1; jnz; syscall
+      const code = [0x48, 0x05, 1, 0, 0, 0, 0x48, 0x83, 0xe9, 0x01, 0x75, 0xf4, ...SYSCALL];
+      const second = CODE + 4096;
+      const machine = new TestMachine([], CODE, engine);
+      machine.page(second, EXECUTE);
+      machine.poke(second - 2, code);
+      for (const addend of [1n, 5n]) {
+        machine.poke(second, [Number(addend)]);
+        machine.registers.rip = BigInt(second - 2);
+        machine.registers.rax = 0n;
+        machine.registers.rcx = ROUNDS;
+        const before = machine.cpu.retired;
+        expect(machine.run(1_000_000)).to.deep.equal({ reason: 'syscall' });
+        expect(machine.registers.rax).to.equal(ROUNDS * addend);
+        expect(machine.cpu.retired - before).to.equal(Number(ROUNDS) * 3 + 1);
+      }
+      machine.space.unmap(second);
+      machine.registers.rip = BigInt(second - 2);
+      expect(machine.run()).to.deep.include({ vector: 14, address: BigInt(second) });
+    });
+
     it('calls and returns, deeper than the host could', () => {
       // f: test rdi, rdi; je done; dec rdi; call f; add rax, 3; done: ret
       const f = [
