@@ -148,6 +148,12 @@ export {
   type Finding,
   type FindingKind,
 } from './explore/explore.js';
+export {
+  exploreSchedules,
+  type Outcome,
+  type Schedules,
+  type SchedulesOptions,
+} from './explore/schedules.js';
 export type { SharedWorld, Step, ThreadProgram } from './explore/threads.js';
 export { RecordedStreams, StandardStreams } from './host/console.js';
 export { hostFiles } from './host/files.js';
