@@ -32,6 +32,8 @@ export function errnoOf(result: number): number {
 /** The C library of one process (or thread: errno belongs to a thread). */
 export class Libc {
   errno = 0;
+  /** Whether the table of sessions was seen to be initialised, which it then stays. */
+  hasSessions = false;
   /** What it said when it ended the program. */
   lastWords: string | undefined;
 

@@ -19,8 +19,14 @@ import {
 import type { MutexWakes } from './sync/mutex.js';
 import type { TracemeName } from './traceme/strategy.js';
 
-/** The bytes to write to a trace file for each request that resumes the tracee. */
-export type ResumeWords = Readonly<Record<number, Uint8Array>>;
+/** What is written to a trace file: a byte or a word of eight, little-endian. */
+export interface CommandWord {
+  readonly size: 1 | 8;
+  readonly value: number;
+}
+
+/** For each request that resumes the tracee. */
+export type ResumeWords = Readonly<Record<number, CommandWord>>;
 
 export interface PtraceRevision {
   readonly traceme: TracemeName;
@@ -32,7 +38,7 @@ export interface PtraceRevision {
   /** Differing words for the first request of a session, which must skip one post-syscall stop. */
   readonly firstResume: ResumeWords;
   /** What waitpid writes to make the kernel wait, if it does. */
-  readonly waitWord: Uint8Array | undefined;
+  readonly waitWord: CommandWord | undefined;
   /** Whether waitpid then reads (and discards) one event. */
   readonly readsEvent: boolean;
   /** waitpid adds WUNTRACED always, and looks for a session by itself. */
@@ -60,12 +66,12 @@ export interface LibcProfile {
   readonly termsig: 'signal' | 'truth';
 }
 
-function byte(operation: number): Uint8Array {
-  return Uint8Array.of(operation);
+function byte(value: number): CommandWord {
+  return { size: 1, value };
 }
 
-function word(flags: number): Uint8Array {
-  return Uint8Array.of(flags & 0xff, flags >> 8, 0, 0, 0, 0, 0, 0);
+function word(value: number): CommandWord {
+  return { size: 8, value };
 }
 
 const PRE = PTRACE_STOP_PRE_SYSCALL;

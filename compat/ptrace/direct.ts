@@ -13,6 +13,7 @@ import {
 } from '../../kernel-sim/abi/index.js';
 import { WCONTINUED, WNOHANG, WUNTRACED } from '../headers/sys-wait.js';
 import type { Libc } from '../libc.js';
+import type { CommandWord } from '../profiles.js';
 import { tracemeOf, type Waited } from '../traceme/strategy.js';
 import { lockAtOnce, type Session, unlockAtOnce } from './session.js';
 
@@ -45,16 +46,16 @@ export function resumeCalls(
   const word = (session.first ? firstResume[request] : undefined) ?? resume[request];
   if (word === undefined) return undefined;
   const at = libc.user.reserve(SCRATCH);
-  libc.user.memory.write(at, word);
+  store(libc, at, word);
   const { calls } = session;
-  if (calls.resumeAt !== at || calls.wordSize !== word.length) {
+  if (calls.resumeAt !== at || calls.wordSize !== word.size) {
     calls.resumeAt = at;
-    calls.wordSize = word.length;
+    calls.wordSize = word.size;
     calls.resume = [
       // The child of the usual TRACEME and raise(SIGSTOP) is stopped as by any SIGSTOP, and only
       // SIGCONT wakes it. Whether that went well is not asked.
       { number: SYS_KILL, a: pid, b: SIGCONT },
-      { number: SYS_WRITE, a: session.tracer, b: at, c: word.length },
+      { number: SYS_WRITE, a: session.tracer, b: at, c: word.size },
     ];
   }
   return calls.resume;
@@ -74,14 +75,13 @@ export function waitCalls(
   const { user } = libc;
   const at = user.reserve(SCRATCH);
   const { calls } = session;
-  if (waitWord !== undefined) user.memory.write(at, waitWord);
-  user.memory.storeNumber(at + PTRACE_EVENT_SIZE, 0);
+  if (waitWord !== undefined) store(libc, at, waitWord);
   const flags = options | WNOHANG | (alwaysUntraced ? WUNTRACED : 0);
   if (calls.waitAt !== at || calls.waitFlags !== flags) {
     const { tracer } = session;
     const list: SystemCall[] = [];
     if (waitWord !== undefined) {
-      list.push({ number: SYS_WRITE, a: tracer, b: at, c: waitWord.length });
+      list.push({ number: SYS_WRITE, a: tracer, b: at, c: waitWord.size });
     }
     if (readsEvent) list.push({ number: SYS_READ, a: tracer, b: at, c: PTRACE_EVENT_SIZE });
     list.push({ number: SYS_WAITPID, a: pid, b: at + PTRACE_EVENT_SIZE, c: flags });
@@ -95,6 +95,7 @@ export function waitCalls(
 /** What a wait for a tracee found, given the last call's result: ptrace stops look like SIGSTOP. */
 export function waitedFor(libc: Libc, pid: number, session: Session, result: number): Waited {
   if (result === 0) return { result: pid, status: stoppedStatus(SIGSTOP) };
+  if (result === -1) return { result, status: 0 };
   const { waitAt } = session.calls;
   return { result, status: libc.user.memory.load32(waitAt + PTRACE_EVENT_SIZE) };
 }
@@ -142,6 +143,11 @@ export function waitpidDirectly(
   user.release(mark);
   if (!unlockAtOnce(libc)) throw new Error('the table of sessions is contended');
   return waited;
+}
+
+function store({ user }: Libc, at: number, { size, value }: CommandWord): void {
+  if (size === 8) user.memory.storeNumber(at, value);
+  else user.memory.store8(at, value);
 }
 
 function goesDirectly(libc: Libc): boolean {

@@ -41,7 +41,8 @@ export function copySessions(sessions: Sessions): Sessions {
 /** Locks the table of sessions, if that takes no more than a step; else {@link lockSessions} must. */
 export function lockAtOnce(libc: Libc): boolean {
   if (libc.profile.ptrace.sessions === 'thread') return true;
-  return libc.sessionsOnce.done && libc.sessionsLock.lockAtOnce();
+  libc.hasSessions ||= libc.sessionsOnce.done;
+  return libc.hasSessions && libc.sessionsLock.lockAtOnce();
 }
 
 /** The same for {@link unlockSessions}. */

@@ -32,6 +32,10 @@ export function sendTo(
   signal: number,
 ): Syscall<number> {
   if (!(signal >= 0 && signal < SIGNAL_LIMIT)) throw new SysError(EINVAL);
+  if (pid > 0) {
+    sendToOne(kernel, caller, pid, signal);
+    return givenWay();
+  }
   let found = 0;
   let permitted = 0;
   for (const target of targets(kernel, caller, pid)) {
@@ -43,6 +47,14 @@ export function sendTo(
   if (found === 0) throw new SysError(ESRCH);
   if (permitted === 0) throw new SysError(EPERM);
   return givenWay();
+}
+
+/** What most calls are for. @throws SysError ESRCH, EPERM */
+function sendToOne(kernel: Kernel, caller: Context, pid: number, signal: number): void {
+  const target = kernel.contexts.get(pid);
+  if (target === undefined) throw new SysError(ESRCH);
+  if (!mayKill(caller, target)) throw new SysError(EPERM);
+  if (signal !== 0) send(kernel, target, signal);
 }
 
 function* givenWay(): Syscall<number> {
@@ -62,11 +74,8 @@ export function send(kernel: Kernel, target: Context, signal: number): void {
   if (wakes && target.status.kind === 'stopped') target.status = BLOCKED;
 }
 
+/** Those of a group, or all, for a pid that names no process. */
 function targets(kernel: Kernel, caller: Context, pid: number): Context[] {
-  if (pid > 0) {
-    const target = kernel.contexts.get(pid);
-    return target === undefined ? [] : [target];
-  }
   if (pid === -1) return [...kernel.contexts].filter((context) => context.pid > 2);
   const group = pid === 0 ? caller.pgid : -pid;
   return [...kernel.contexts].filter(({ pgid }) => pgid === group);
