@@ -133,27 +133,31 @@ function quickArithmetic(
 ): Quick {
   const ordinary = (): Bit => lanes.every(quickResult(lanes, name, a, b, result));
   if (name === 'min' || name === 'max') return { sure: [masked(s), ordinary()], others: [] };
-  const exact = (): Bit => lanes.every(isExact(lanes, name, a, b, result));
-  if ('vector' in result || !s.expectsInexact) return quickIf(s, ordinary(), exact);
-  // of scalars each condition is a branch of its own, and zeros are looked at later
-  const known = maskedInexact(s);
-  const sure = [known, ...scalarResult(lanes, name, a, b, result)];
-  const isProduct = name === 'mul' || name === 'div';
-  return { sure, others: isProduct ? [() => s.bitAnd(known, ordinary())] : [] };
+  if (s.expectsInexact) {
+    // zeros, and what must be looked at more closely, come later
+    const known = maskedInexact(s);
+    const sure = [known, ...usualResult(lanes, name, { a, b, result })];
+    return { sure, others: [() => s.bitAnd(known, ordinary())] };
+  }
+  const quick = quickIf(s, ordinary(), () => lanes.every(isExact(lanes, name, a, b, result)));
+  if (name !== 'mul' || 'vector' in a || 'vector' in b) return quick;
+  const short = (): Bit => s.bitAnd(s.bitAnd(masked(s), ordinary()), lanes.fits(a, b));
+  return { sure: quick.sure, others: [short, ...quick.others] };
 }
 
-/** Conditions that all hold of ordinary scalar operations, but for products that are zero. */
-function scalarResult(
-  lanes: Lanes,
-  name: ArithmeticName,
-  a: Vector | Float,
-  b: Vector | Float,
-  result: Float,
-): Bit[] {
-  const bit = (test: Vector | Bit): Bit => lanes.every(test);
-  if (name === 'sqrt') return [bit(lanes.finite(result)), bit(lanes.normal(b))];
-  const fine = name === 'mul' || name === 'div' ? lanes.between(result) : lanes.finite(result);
-  return [bit(fine), bit(lanes.normal(a)), bit(lanes.normal(b))];
+/** Conditions that all hold of most operations; where one does not, the operation may be ordinary. */
+function usualResult(lanes: Lanes, name: ArithmeticName, { a, b, result }: Operation): Bit[] {
+  const isProduct = name === 'mul' || name === 'div';
+  const operands = name === 'sqrt' ? [b] : [a, b];
+  if ('vector' in result) {
+    let usual = isProduct
+      ? lanes.and(lanes.finite(result), lanes.large(result))
+      : lanes.finite(result);
+    for (const operand of operands) usual = lanes.and(usual, lanes.large(operand));
+    return [lanes.every(usual)];
+  }
+  const fine = isProduct ? lanes.between(result) : lanes.every(lanes.finite(result));
+  return [fine, ...operands.map((operand) => lanes.every(lanes.normal(operand)))];
 }
 
 export function formatNumber(s: Semantics, format: FormatName): Value {

@@ -10,12 +10,14 @@ import type { Bit, Float, Semantics, Value, Vector } from './semantics.js';
  */
 export const LIMITS = {
   32: {
+    fraction: 23n,
     infinity: 0x7f80_0000n,
     smallest: 0x0080_0000n,
     safe: 0x1000_0000n,
     splitter: 0x4580_0800n, // 2^12 + 1
   },
   64: {
+    fraction: 52n,
     infinity: 0x7ff0_0000_0000_0000n,
     smallest: 0x0010_0000_0000_0000n,
     safe: 0x0800_0000_0000_0000n,
@@ -126,7 +128,10 @@ export class Lanes {
   every(a: Vector | Bit): Bit {
     if (!('vector' in a)) return a;
     const shape = this.precision === 32 ? 'i32x4' : 'i64x2';
-    return this.#s.toBit(this.#s.vectorTest(`${shape}.all_true`, a));
+    // of masks the sign bits say all, and take one instruction to collect
+    const signs = this.#s.vectorTest(`${shape}.bitmask`, a);
+    const all = this.precision === 32 ? 15n : 3n;
+    return this.#s.compare('eq', signs, this.#s.constant(all, 32));
   }
 
   finite(a: Vector | Float): Vector | Bit {
@@ -149,6 +154,19 @@ export class Lanes {
     const offset = this.#s.subtract(this.#magnitude(a), above);
     const span = this.#s.constant(2n * infinity - 2n * smallest - 1n, this.precision);
     return this.#s.compare('lt_u', offset, span);
+  }
+
+  /** Have two scalars so few significant bits that their product is exact? */
+  fits(a: Float, b: Float): Bit {
+    const { fraction } = LIMITS[this.precision];
+    const trailing = (x: Float): Value => {
+      const op = x.precision === 32 ? 'i32.reinterpret_f32' : 'i64.reinterpret_f64';
+      const bits = this.#s.integer(x.precision, op, x);
+      const leading = this.#s.constant(1n << fraction, x.precision);
+      return this.#s.countTrailingZeros(this.#s.or(bits, leading));
+    };
+    const zeros = this.#s.add(trailing(a), trailing(b));
+    return this.#s.compare('gt_u', zeros, this.#s.constant(fraction, this.precision));
   }
 
   isZero(a: Vector | Float): Vector | Bit {
