@@ -14,6 +14,7 @@ import {
 import { MXCSR } from '../layout.js';
 import { EVEN_SIGNS, isExact } from './exactness.js';
 import { Lanes } from './lanes.js';
+import { beyondNumbers } from './not-numbers.js';
 import type { Bit, Float, Semantics, Value, Vector } from './semantics.js';
 
 /** The SIMD floating-point exception. */
@@ -59,7 +60,13 @@ export function noted(mxcsr: number): boolean {
 export interface Quick {
   readonly sure: readonly Bit[];
   /** Looked at one after the other, and seldom. */
-  readonly others: readonly (() => Bit)[];
+  readonly others: readonly Other[];
+}
+
+export interface Other {
+  readonly holds: () => Bit;
+  /** The result then, where it is another one. */
+  readonly result?: () => Vector;
 }
 
 /** For an operation that is ordinary: if inexact results have been noted already, or it is exact. */
@@ -69,9 +76,9 @@ export function quickIf(s: Semantics, ordinary: Bit, exact: () => Bit): Quick {
 }
 
 /** What is exact is quick, too: not worth asking where inexact results have been noted. */
-function ifExact(s: Semantics, mxcsr: Value, ordinary: Bit, exact: () => Bit): (() => Bit)[] {
+function ifExact(s: Semantics, mxcsr: Value, ordinary: Bit, exact: () => Bit): Other[] {
   if (s.expectsInexact) return [];
-  return [() => s.bitAnd(s.bitAnd(defaultIn(s, mxcsr), ordinary), exact())];
+  return [{ holds: () => s.bitAnd(s.bitAnd(defaultIn(s, mxcsr), ordinary), exact()) }];
 }
 
 /** A vector computed in the quick way where that holds, else by a helper, which may raise #XM. */
@@ -89,9 +96,13 @@ export function quickly(
     s.raiseIf(s.isNotZero(ask()), XM);
     s.assign(result, s.scratch(RESULT));
   };
-  const otherwise = ([first, ...rest]: readonly (() => Bit)[]): void => {
-    if (first === undefined) slowly();
-    else s.if(s.bitNot(first()), () => otherwise(rest));
+  const otherwise = ([first, ...rest]: readonly Other[]): void => {
+    if (first === undefined) {
+      slowly();
+      return;
+    }
+    const { holds, result: other } = first;
+    s.if(s.bitNot(holds()), () => otherwise(rest), other && (() => s.assign(result, other())));
   };
   s.unlessAll(sure, () => otherwise(others), s.expectsInexact);
   return result;
@@ -137,12 +148,19 @@ function quickArithmetic(
     // zeros, and what must be looked at more closely, come later
     const known = maskedInexact(s);
     const sure = [known, ...usualResult(lanes, name, { a, b, result })];
-    return { sure, others: [() => s.bitAnd(known, ordinary())] };
+    const others: Other[] = [{ holds: () => s.bitAnd(known, ordinary()) }];
+    if ('vector' in a && 'vector' in b && 'vector' in result && name !== 'sqrt') {
+      const usual = () => lanes.mask(quickResult(lanes, name, a, b, result));
+      const isQuotient = name === 'div';
+      const beyond = beyondNumbers(s, lanes, { a, b, result, isQuotient, usual });
+      others.push({ ...beyond, holds: () => s.bitAnd(known, beyond.holds()) });
+    }
+    return { sure, others };
   }
   const quick = quickIf(s, ordinary(), () => lanes.every(isExact(lanes, name, a, b, result)));
   if (name !== 'mul' || 'vector' in a || 'vector' in b) return quick;
   const short = (): Bit => s.bitAnd(s.bitAnd(masked(s), ordinary()), lanes.fits(a, b));
-  return { sure: quick.sure, others: [short, ...quick.others] };
+  return { sure: quick.sure, others: [{ holds: short }, ...quick.others] };
 }
 
 /** Conditions that all hold of most operations; where one does not, the operation may be ordinary. */

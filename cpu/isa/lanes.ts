@@ -96,6 +96,11 @@ export class Lanes {
 
   constant(bits: bigint): Vector | Float {
     if (this.scalar) return this.#s.floatConstant(this.precision, bits);
+    return this.repeated(bits);
+  }
+
+  /** A constant in every lane, of a scalar, too. */
+  repeated(bits: bigint): Vector {
     const words = BigUint64Array.of(bits, bits);
     if (this.precision === 32) words.fill((bits << 32n) | bits);
     return this.#s.vectorConstant(new Uint8Array(words.buffer));

@@ -1,8 +1,17 @@
 // Arithmetic and comparison of floats and doubles, scalar and packed. Intel SDM vol. 2, "ADDPS",
 // "CMPPS", "COMISS", "HADDPS", "ROUNDPS" and the like.
 import { FORMATS, type FormatName } from '../helpers/float-operations.js';
-import { arithmetic, formatNumber, masked, quickIf, quickly, XM } from './float-unit.js';
+import {
+  arithmetic,
+  formatNumber,
+  masked,
+  type Other,
+  quickIf,
+  quickly,
+  XM,
+} from './float-unit.js';
 import { Lanes } from './lanes.js';
+import { comparable, unordered } from './not-numbers.js';
 import { instruction } from './registry.js';
 import { ALIGNED, type Operand, type Semantics, type Value, type Vector } from './semantics.js';
 import { evenLanes, oddLanes } from './sse-integer.js';
@@ -65,7 +74,6 @@ function compareLanes(
   const left = lanes.of(a);
   const right = lanes.of(b);
   const ordinary = lanes.and(lanes.ordinary(left), lanes.ordinary(right));
-  const quick = { sure: [masked(s), lanes.every(ordinary)], others: [] };
   const kind = s.and(predicate, s.constant(3n, 32));
   const one = s.constant(1n, 32);
   // a bit of each constant says whether the kind counts equal, or less
@@ -74,6 +82,18 @@ function compareLanes(
   const less = lanes.masked(lanes.test('lt', left, right), counts(0b0110n));
   const inverted = s.and(s.shiftRight(predicate, s.constant(2n, 32)), one);
   const holds = lanes.mask(lanes.flipped(lanes.or(equal, less), inverted));
+  const others: Other[] = [];
+  if ('vector' in left && 'vector' in right && s.expectsInexact) {
+    others.push({
+      holds: () => s.bitAnd(masked(s), lanes.every(comparable(s, lanes, left, right))),
+      result: () => {
+        const apart = lanes.masked(unordered(s, lanes, left, right), counts(0b1000n));
+        const all = lanes.or(lanes.or(equal, less), apart);
+        return lanes.mask(lanes.flipped(all, inverted));
+      },
+    });
+  }
+  const quick = { sure: [masked(s), lanes.every(ordinary)], others };
   return quickly(s, quick, lanes.intoBits(a, holds), a, b, () =>
     s.helper('floatMask', s.and(predicate, s.constant(7n, 32)), formatNumber(s, format)),
   );
