@@ -1,13 +1,16 @@
 // What the README shows is what happens.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { problemNamed } from '../lib/problems/table.js';
 import { repository, uncounted } from './lib/support.js';
 
 const readme = readFileSync(`${repository}README.md`, 'utf8');
 
-function blocks(language: string): string[] {
-  return [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)]
+const porting = readFileSync(`${repository}examples/README.md`, 'utf8');
+
+function blocks(language: string, text = readme): string[] {
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)]
     .filter(([, found]) => found === language)
     .map(([, , text = '']) => text);
 }
@@ -24,8 +27,9 @@ function shell(line: string): string {
   return stdout + stderr;
 }
 
-describe('README', () => {
-  for (const transcript of blocks('console')) {
+/** A test for each transcript of a page. */
+function transcripts(page: string): void {
+  for (const transcript of blocks('console', page)) {
     const [line = '', ...output] = transcript.split('\n');
     const typed = line.replace(/^\$ /, '');
     it(`shows what \`${typed}\` prints`, () => {
@@ -33,6 +37,10 @@ describe('README', () => {
       expect(shell(typed).split('\n')).to.deep.equal(output);
     });
   }
+}
+
+describe('README', () => {
+  transcripts(readme);
 
   it('shows the tracer of examples/first-light.ts as it is', () => {
     const [example = ''] = blocks('ts');
@@ -61,7 +69,7 @@ describe('README', () => {
   });
 
   it('fits on a page', () => {
-    expect(readme.split('\n').length).to.be.at.most(120);
+    expect(readme.split('\n').length).to.be.at.most(160);
   });
 
   it('npm start ends well: both of its programs did what is documented of them', () => {
@@ -74,5 +82,18 @@ describe('README', () => {
     expect(stdout).to.not.match(/Please let me in|Well fsck/);
     expect(stderr).to.match(/deadlock/);
     expect(status).to.equal(0);
+  });
+});
+
+describe('the page on porting', () => {
+  transcripts(porting);
+
+  it('names files and problems that exist', () => {
+    for (const [, file = ''] of porting.matchAll(/\b((?:tracers|redox)\/[\w-]+\.\w+)\b/g)) {
+      expect(existsSync(`${repository}examples/${file}`), file).to.equal(true);
+    }
+    const ids = [...porting.matchAll(/KP-\d\d/g)].map(([id]) => id);
+    for (const id of ids) expect(problemNamed(id), id).to.not.equal(undefined);
+    expect(ids.length).to.be.greaterThan(5);
   });
 });
