@@ -38,14 +38,17 @@ export function guessCallee({ record, form }: RegionInstruction, guest: Guest): 
   return guest.word(tableAddress(record, guest), 8);
 }
 
-/** jmp [table + index * 8]: addresses. */
+/** jmp [table + index * 8]: addresses; without an index, one, as in a procedure linkage table. */
 function absoluteTable(
   record: number,
   guest: Guest,
   near: (target: number) => boolean,
 ): readonly number[] {
-  const scale = guest.field(record + SCALE) & 0xff;
-  if (guest.field(record + INDEX) === ZERO || scale !== 3) return [];
+  if (guest.field(record + INDEX) === ZERO) {
+    const target = guest.word(tableAddress(record, guest), 8);
+    return target === undefined ? [] : [target];
+  }
+  if ((guest.field(record + SCALE) & 0xff) !== 3) return [];
   const table = tableAddress(record, guest);
   return entries((i) => guest.word(table + i * 8, 8), near);
 }
