@@ -1,26 +1,24 @@
+// A region's function: its blocks one after another, the ways between them, and the ways out.
 import { LEFT_CONTINUE, LEFT_DECLINED, LEFT_FAULT } from '../interpreter/record.js';
 import type { Bit, Value } from '../isa/values.js';
-import {
-  EXIT_RECORD,
-  PAGE_SIZE,
-  REMAINING,
-  RIP,
-  TLB_CODE,
-  TLB_CODE_ENTRIES,
-  TLB_DATA,
-} from '../layout.js';
+import { EXIT_RECORD, REMAINING, RIP, TLB_DATA } from '../layout.js';
 import { Code } from '../wasm/code.js';
 import { ModuleBuilder, type Signature } from '../wasm/module.js';
 import { analyse, type Flow } from './flow.js';
 import { Frame } from './frame.js';
 import { services } from './imports.js';
-import type { Block, Region, RegionInstruction, Target } from './region.js';
+import type { TranslatorServices } from './memory.js';
+import { Nesting } from './nesting.js';
+import { pageOf, pushPageTest } from './page-test.js';
 import {
-  NotTranslatable,
-  type Surroundings,
-  TranslatorSemantics,
-  type TranslatorServices,
-} from './semantics.js';
+  type Block,
+  guessesOf,
+  type Region,
+  type RegionInstruction,
+  successorsOf,
+  type Target,
+} from './region.js';
+import { NotTranslatable, type Surroundings, TranslatorSemantics } from './semantics.js';
 
 /** What the emission must know of the world outside the region. */
 export interface Outside {
@@ -53,12 +51,6 @@ export function emitRegion(region: Region, outside: Outside): Uint8Array<ArrayBu
   return new RegionEmitter(region, outside).emit();
 }
 
-interface Label {
-  readonly node: number;
-  /** Depth of the code inside the block or loop. */
-  readonly depth: number;
-}
-
 class RegionEmitter {
   readonly #region: Region;
   readonly #outside: Outside;
@@ -72,9 +64,7 @@ class RegionEmitter {
   readonly #exitCode: number;
   readonly #exitRegion: number;
   readonly #exitDepth: number;
-  /** Labels of open blocks and loops, innermost last. */
-  readonly #loops: Label[] = [];
-  readonly #merges: Label[] = [];
+  readonly #nesting: Nesting;
   /** Instructions of the whole region: no path between budget checks is longer. */
   readonly #longest: number;
   /** Where the emission is. */
@@ -95,6 +85,9 @@ class RegionEmitter {
     this.#regionType = this.#module.type(REGION_SIGNATURE);
     this.#code = new Code(BODY_SIGNATURE.params.length);
     const code = this.#code;
+    const root = region.blocks.length;
+    const emitBlock = (node: number): void => this.#emitBlock(node);
+    this.#nesting = new Nesting(code, this.#flow, { root, entry: ENTRY }, emitBlock);
     this.#frame = new Frame(code);
     this.#exitCode = code.local('i32');
     this.#exitRegion = code.local('i32');
@@ -116,7 +109,7 @@ class RegionEmitter {
     // where ways meet the flags are in the locals
     const meets = entries.some((entry) => isLoop[entry] || isMerge[entry]);
     if (meets) this.#frame.loadFlags();
-    this.#tree(this.#region.blocks.length);
+    this.#nesting.emit();
     code.end();
     this.#epilogue();
     const body = this.#module.add(BODY_SIGNATURE, code);
@@ -165,61 +158,7 @@ class RegionEmitter {
     code.get(this.#exitCode);
   }
 
-  // Structure: after N. Ramsey, "Beyond Relooper"
-
-  #tree(node: number): void {
-    const merges = this.#flow.children[node].filter((child) => this.#flow.isMerge[child]);
-    const position = (child: number): number => this.#flow.position[child];
-    merges.sort((a, b) => position(b) - position(a));
-    if (!this.#flow.isLoop[node]) {
-      this.#within(node, merges);
-      return;
-    }
-    this.#code.loop();
-    this.#loops.push({ node, depth: this.#code.depth });
-    this.#within(node, merges);
-    this.#loops.pop();
-    this.#code.end();
-  }
-
-  /** A node, inside a block for each of the merge nodes that it dominates: the last one outermost. */
-  #within(node: number, merges: readonly number[]): void {
-    if (merges.length === 0) {
-      this.#emitBlock(node);
-      return;
-    }
-    const [last, ...rest] = merges;
-    this.#code.block();
-    this.#merges.push({ node: last, depth: this.#code.depth });
-    this.#within(node, rest);
-    this.#merges.pop();
-    this.#code.end();
-    this.#tree(last);
-  }
-
-  /** The root: on to the entry that is asked for. */
-  #dispatch(): void {
-    const { entries } = this.#flow;
-    if (entries.length === 1) {
-      this.#tree(entries[0]);
-      return;
-    }
-    const labels = entries.map((entry) => this.#depthOf(this.#merges, entry));
-    this.#code.get(ENTRY).brTable(labels, labels[0]);
-  }
-
-  /** How far out the label of a node is. */
-  #depthOf(labels: readonly Label[], node: number): number {
-    const label = labels.find((open) => open.node === node);
-    if (label === undefined) throw new Error('an edge to a block that is not open');
-    return this.#code.depth - label.depth;
-  }
-
   #emitBlock(node: number): void {
-    if (node === this.#region.blocks.length) {
-      this.#dispatch();
-      return;
-    }
     const outer = {
       block: this.#block,
       node: this.#node,
@@ -426,19 +365,19 @@ class RegionEmitter {
 
   /** Control flows along an edge; nothing comes after. */
   #edge(to: Target): void {
-    const here = this.#pageOf(this.#block.instructions.at(-1)?.address ?? this.#block.address);
-    if (this.#pageOf(to.address) !== here) this.#checkPage(to.address);
-    const { position, isLoop, isMerge, isDispatched } = this.#flow;
+    const here = pageOf(this.#block.instructions.at(-1)?.address ?? this.#block.address);
+    if (pageOf(to.address) !== here) this.#checkPage(to.address);
     if (to.block < 0) {
       this.#code.i32(this.#outside.regionNumber(to.address)).set(this.#exitRegion);
       this.#leaveTo(to.address);
       return;
     }
-    const isBack = position[to.block] <= position[this.#node];
+    const { isLoop, isMerge } = this.#flow;
+    const isBack = this.#nesting.isBack(this.#node, to.block);
     if (!isBack && !isMerge[to.block]) {
       // around a loop the flags are in their locals
       if (isLoop[to.block]) this.#s.scoped(() => this.#s.flags.settle());
-      this.#divert(() => this.#tree(to.block));
+      this.#divert(() => this.#nesting.tree(to.block));
       return;
     }
     if (isBack) {
@@ -447,20 +386,15 @@ class RegionEmitter {
       this.#code.end();
     }
     this.#s.scoped(() => this.#s.flags.settle());
-    if (isDispatched(this.#node, to.block)) {
-      this.#code.i32(this.#flow.entries.indexOf(to.block)).set(ENTRY);
-      this.#code.br(this.#depthOf(this.#loops, this.#region.blocks.length));
-      return;
-    }
-    this.#code.br(this.#depthOf(isBack ? this.#loops : this.#merges, to.block));
+    this.#nesting.branch(this.#node, to.block);
   }
 
   #call(target: number, next: Target): void {
     const code = this.#code;
     this.#storeRip(target);
     const region = this.#outside.regionNumber(target);
-    const here = this.#pageOf(this.#instruction.address);
-    if (this.#pageOf(target) === here) {
+    const here = pageOf(this.#instruction.address);
+    if (pageOf(target) === here) {
       this.#callRegion(next, () => code.i32(region));
       return;
     }
@@ -523,47 +457,10 @@ class RegionEmitter {
   }
 
   #pushPageTest(address: number): void {
-    const code = this.#code;
-    const page = BigInt(this.#pageOf(address)) * BigInt(PAGE_SIZE);
-    const entry = Number((page >> 8n) & BigInt((TLB_CODE_ENTRIES - 1) << 4));
-    const table = this.#outside.pageTable(address) ?? 0;
-    code.i32(0).access('i32.load', TLB_CODE).access('i64.load', entry).i64(page).op('i64.eq');
-    code
-      .i32(0)
-      .access('i32.load', TLB_CODE)
-      .access('i32.load', entry + 8)
-      .i32(table);
-    code.op('i32.eq').op('i32.and');
-  }
-
-  #pageOf(address: number): number {
-    return Math.floor(address / PAGE_SIZE);
+    pushPageTest(this.#code, address, this.#outside.pageTable(address) ?? 0);
   }
 
   #storeRip(address: number): void {
     this.#code.i32(0).i64(BigInt(address)).access('i64.store', RIP);
-  }
-}
-
-/** Where an instruction that computes its target may lead inside the region. */
-function guessesOf(ending: Block['ending']): readonly Target[] {
-  if (ending.kind === 'indirect') return ending.guesses;
-  return ending.kind === 'call' && ending.inside !== undefined ? [ending.inside] : [];
-}
-
-function successorsOf({ ending }: Block): number[] {
-  const inside = (...targets: Target[]): number[] =>
-    targets.map(({ block }) => block).filter((block) => block >= 0);
-  switch (ending.kind) {
-    case 'branch':
-      return inside(ending.taken, ending.next);
-    case 'call':
-      // what a direct call inside the region calls returns by itself
-      if (ending.inside === undefined) return inside(ending.next);
-      return inside(ending.inside, ...(ending.to === undefined ? [ending.next] : []));
-    case 'indirect':
-      return inside(...ending.guesses);
-    default:
-      return inside(ending.to);
   }
 }

@@ -2,7 +2,7 @@
 // reaches the MMU and the helpers.
 import { HELPERS } from '../helpers/names.js';
 import type { ModuleBuilder, Signature } from '../wasm/module.js';
-import type { TranslatorServices } from './semantics.js';
+import type { TranslatorServices } from './memory.js';
 
 const ENGINE_FUNCTIONS = {
   slowRead: { params: ['i64', 'i32'], results: ['i32'] },

@@ -3,6 +3,7 @@
 import type { Form } from '../isa/registry.js';
 import { PAGE_SIZE } from '../layout.js';
 import { isSmall } from './calls.js';
+import { pageOf } from './page-test.js';
 
 /** An instruction of a region. */
 export interface RegionInstruction {
@@ -271,4 +272,26 @@ class RegionFinder {
   }
 }
 
-const pageOf = (address: number): number => Math.floor(address / PAGE_SIZE);
+/** Where an instruction that computes its target may lead inside the region. */
+export function guessesOf(ending: Ending): readonly Target[] {
+  if (ending.kind === 'indirect') return ending.guesses;
+  return ending.kind === 'call' && ending.inside !== undefined ? [ending.inside] : [];
+}
+
+/** Blocks that may come after a block. */
+export function successorsOf({ ending }: Block): number[] {
+  const inside = (...targets: Target[]): number[] =>
+    targets.map(({ block }) => block).filter((block) => block >= 0);
+  switch (ending.kind) {
+    case 'branch':
+      return inside(ending.taken, ending.next);
+    case 'call':
+      // what a direct call inside the region calls returns by itself
+      if (ending.inside === undefined) return inside(ending.next);
+      return inside(ending.inside, ...(ending.to === undefined ? [ending.next] : []));
+    case 'indirect':
+      return inside(...ending.guesses);
+    default:
+      return inside(ending.to);
+  }
+}

@@ -1,6 +1,5 @@
 // The translator's back end: operands are constants, registers are locals, flags are computed where
 // they are read. What it cannot say it refuses, and the interpreter runs that instruction.
-import { type Access, EngineSemantics, type Services, type Window } from '../engine/semantics.js';
 import { ARITHMETIC_FLAGS } from '../interpreter/flags.js';
 import {
   ADDRESS_MASK,
@@ -23,41 +22,15 @@ import type {
   Operand,
 } from '../isa/semantics.js';
 import type { Bit, Value, Vector, Width } from '../isa/values.js';
-import {
-  EXIT_ERROR,
-  EXIT_VECTOR,
-  MXCSR,
-  RFLAGS,
-  STACK_HOST,
-  STACK_LIMIT,
-  STACK_PAGE,
-  WRITE_PENDING,
-  XMM,
-  ZERO,
-} from '../layout.js';
+import { EXIT_ERROR, EXIT_VECTOR, MXCSR, RFLAGS, XMM, ZERO } from '../layout.js';
 import type { Code } from '../wasm/code.js';
 import { PendingFlags, release, type Scope } from './flags.js';
 import type { Frame } from './frame.js';
+import { TranslatorMemory, type TranslatorServices } from './memory.js';
 import type { RegionInstruction } from './region.js';
 
 /** Thrown for an instruction that only the interpreter runs. */
 export class NotTranslatable extends Error {}
-
-export interface TranslatorServices extends Services {
-  /** (kind, result, a, b) -> flags. */
-  readonly flagsOf: number;
-  /** (address) -> number of the region there, or 0. */
-  readonly regionAt: number;
-  /** By name: (destination, source, count, budget) -> iterations done. */
-  readonly ahead: (name: string) => number;
-  /** (address, bytes) -> linear address or 0: see cpu/engine/stack-page.ts. */
-  readonly stackRead: number;
-  readonly stackWrite: number;
-  /** () -> would the write under way change code? */
-  readonly writesCode: number;
-  /** () -> () */
-  readonly finishWrite: number;
-}
 
 /** What the region's emission does for its instructions. */
 export interface Surroundings {
@@ -83,15 +56,12 @@ const REGISTER_HELPERS: ReadonlySet<string> = new Set(['divide128Signed']);
 /** Helpers that change more than this engine knows of. */
 const REFUSED_HELPERS: ReadonlySet<string> = new Set(['cpuid', 'loadSegment']);
 
-export class TranslatorSemantics extends EngineSemantics {
+export class TranslatorSemantics extends TranslatorMemory {
   readonly flags: PendingFlags;
   readonly #view: DataView;
   readonly #frame: Frame;
   readonly #surroundings: Surroundings;
-  readonly #services: TranslatorServices;
   readonly #offsets = new Map<number, Value>();
-  /** Addresses that most likely are the stack's. */
-  readonly #onStack = new WeakSet<Value>();
   #record = 0;
   #scope: Scope = { locals: [], holds: 1 };
   /** Depth of the code that an instruction under REP begins at. */
@@ -112,7 +82,6 @@ export class TranslatorSemantics extends EngineSemantics {
     this.#view = view;
     this.#frame = parts.frame;
     this.#surroundings = parts.surroundings;
-    this.#services = parts.services;
     this.flags = new PendingFlags(this, parts.frame, () => parts.services.flagsOf);
   }
 
@@ -234,22 +203,8 @@ export class TranslatorSemantics extends EngineSemantics {
     const whole = this.#frame.useGpr(index);
     // a copy: the register may change while the value is still wanted
     const copy = this.value(64, () => this.code.get(whole));
-    if (index === RSP) this.#onStack.add(copy);
+    if (index === RSP) this.liesOnStack(copy);
     return this.truncate(copy, width);
-  }
-
-  override add(a: Value, b: Value): Value {
-    return this.#beside(a, b, super.add(a, b));
-  }
-
-  override subtract(a: Value, b: Value): Value {
-    return this.#beside(a, b, super.subtract(a, b));
-  }
-
-  /** What lies at a known distance from something on the stack does so, too. */
-  #beside(a: Value, b: Value, result: Value): Value {
-    if (b.known !== undefined && this.#onStack.has(a)) this.#onStack.add(result);
-    return result;
   }
 
   setRegister(index: number, value: Value): void {
@@ -467,69 +422,8 @@ export class TranslatorSemantics extends EngineSemantics {
     this.#surroundings.fault();
   }
 
-  /** An address on the stack is compared with the page that the stack was last seen on. */
-  protected override translate(
-    address: Value,
-    bytes: number,
-    write: boolean,
-    access: Access,
-  ): void {
-    if (bytes > 16 || !this.#onStack.has(address)) {
-      super.translate(address, bytes, write, access);
-      return;
-    }
-    const { code } = this;
-    const { host, quick, slow } = access;
-    const offset = code.local('i64');
-    code.get(address.local).i32(0).access('i64.load', STACK_PAGE).op('i64.sub').tee(offset);
-    // the limit is for eight bytes: of more, the ninth must be below it, too
-    if (bytes > 8) code.get(offset).i64(8n).op('i64.add').op('i64.or');
-    code.i32(0).access('i64.load', STACK_LIMIT).op('i64.lt_u').ifHinted(true);
-    code
-      .get(offset)
-      .op('i32.wrap_i64')
-      .i32(0)
-      .access('i32.load', STACK_HOST)
-      .op('i32.add')
-      .set(host);
-    quick();
-    code.else();
-    code.get(address.local).i32(bytes);
-    code.call(write ? this.#services.stackWrite : this.#services.stackRead);
-    code.tee(host).op('i32.eqz').ifHinted(false);
-    this.emitFault();
-    code.end();
-    slow();
-    code.end();
-  }
-
-  protected emitSlowStore(store: () => void): void {
-    this.#declineWritingCode();
-    store();
-    this.code.i32(0).access('i32.load', WRITE_PENDING).if();
-    this.code.call(this.#services.finishWrite).end();
-  }
-
-  protected window(address: Value, bytes: number): Window {
-    const host = this.code.local('i32');
-    this.translate(address, bytes, true, {
-      host,
-      quick: () => {},
-      slow: () => {
-        this.code.i32(0).access('i32.load', WRITE_PENDING).if();
-        this.#surroundings.decline();
-        this.code.end();
-      },
-    });
-    return { host, finish: () => {} };
-  }
-
-  /** What changes code is left to the interpreter, which looks again before it goes on. */
-  #declineWritingCode(): void {
-    this.code.i32(0).access('i32.load', WRITE_PENDING).if();
-    this.code.call(this.#services.writesCode).if();
+  protected decline(): void {
     this.#surroundings.decline();
-    this.code.end().end();
   }
 
   protected override enter(body: () => void): void {
