@@ -1,6 +1,7 @@
 // The command line. Commands are loaded when they are called, so that a run starts quickly.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.js';
+import type { CompareCommandOptions } from './compare.js';
 import { put } from './output.js';
 import type { ProblemsOptions } from './problems.js';
 import { NAME, report, STATUS_USAGE } from './refusal.js';
@@ -93,6 +94,23 @@ function commandLine(): Command {
     .action(async () => {
       const { listProfiles } = await import('./profiles.js');
       put('stdout', listProfiles());
+    });
+
+  program
+    .command('compare')
+    .description('run a tracer on Linux and on the machine: what comes out differently, and why')
+    .argument(
+      '<program>',
+      'its file; a port NAME-redox.elf beside NAME.elf is what the machine runs',
+    )
+    .argument('[arguments...]', 'what it gets; options from here on are its own')
+    .option('--profiles <names>', 'only these, separated by commas; all of relibc unless said')
+    .option('--kernel <name>', "another kernel than the profiles' (see: profiles)")
+    .option('--json', 'print everything as JSON')
+    .passThroughOptions()
+    .action(async (path: string, args: string[], options: CompareCommandOptions) => {
+      const { compare } = await import('./compare.js');
+      process.exitCode = compare(path, args, options);
     });
 
   program

@@ -3,16 +3,16 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { WEXITSTATUS, WIFEXITED, WTERMSIG } from '../../compat/index.js';
 import { signalName } from '../../kernel-sim/abi/index.js';
 import { moves } from '../image.js';
+import { PACKAGE } from '../package-files.js';
 import { decode } from './decode.js';
 import { Names } from './names.js';
 import { parseRecorded } from './raw-call.js';
 import type { End, Recording } from './recording.js';
 
-const RECORDER = fileURLToPath(new URL('../../../lib/native/recorder.elf', import.meta.url));
+const RECORDER = join(PACKAGE, 'lib/native/recorder.elf');
 const OUTPUT_MAX = 256 * 1024 * 1024;
 
 /** Seconds that a program may take before it counts as endless. */
