@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { whyNotNative } from '../lib/compare/native.js';
 import { problemNamed } from '../lib/problems/table.js';
 import { repository, uncounted } from './lib/support.js';
 
@@ -32,7 +33,9 @@ function transcripts(page: string): void {
   for (const transcript of blocks('console', page)) {
     const [line = '', ...output] = transcript.split('\n');
     const typed = line.replace(/^\$ /, '');
-    it(`shows what \`${typed}\` prints`, () => {
+    it(`shows what \`${typed}\` prints`, function () {
+      // elsewhere a recording stands in, and it says so
+      if (typed.includes(' compare ') && whyNotNative() !== undefined) this.skip();
       expect(line).to.match(/^\$ /);
       expect(shell(typed).split('\n')).to.deep.equal(output);
     });
