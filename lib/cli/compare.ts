@@ -1,7 +1,8 @@
 // `relibc-ptrace compare`: a tracer on Linux and on the machine, side by side.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { KERNEL_PROFILES } from '../../kernel-sim/index.js';
 import { compareProgram, NoRecording } from '../compare/comparison.js';
+import { renderHtml } from '../compare/html.js';
 import { renderText } from '../compare/text.js';
 import { whyNotProgram } from '../image.js';
 import { PROFILES, profileNamed } from '../profiles.js';
@@ -22,6 +23,7 @@ export interface CompareCommandOptions {
   readonly profiles?: string;
   readonly kernel?: string;
   readonly json?: boolean;
+  readonly html?: string;
 }
 
 /** Returns the status to exit with. */
@@ -30,7 +32,7 @@ export function compare(
   args: readonly string[],
   options: CompareCommandOptions,
 ): number {
-  const { kernel, json } = options;
+  const { kernel, json, html } = options;
   if (kernel !== undefined && !KERNEL_PROFILES.some(({ name }) => name === kernel)) {
     const names = KERNEL_PROFILES.map(({ name }) => name).join(', ');
     throw new Refusal(`no kernel is called ${kernel}; there are ${names}`, STATUS_USAGE);
@@ -51,9 +53,21 @@ export function compare(
       throw error;
     }
   })();
+  if (html !== undefined) writePage(html, renderHtml(comparison));
   if (json) put('stdout', `${JSON.stringify(comparison, null, 2)}\n`);
-  else put('stdout', renderText(comparison, { width: process.stdout.columns ?? WIDTH }));
+  else if (html === undefined) {
+    put('stdout', renderText(comparison, { width: process.stdout.columns ?? WIDTH }));
+  }
   return 0;
+}
+
+function writePage(file: string, page: string): void {
+  try {
+    writeFileSync(file, page);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Refusal(`${file} cannot be written: ${reason}`, STATUS_USAGE);
+  }
 }
 
 function profilesOf(list: string | undefined): string[] {

@@ -107,6 +107,7 @@ function commandLine(): Command {
     .option('--profiles <names>', 'only these, separated by commas; all of relibc unless said')
     .option('--kernel <name>', "another kernel than the profiles' (see: profiles)")
     .option('--json', 'print everything as JSON')
+    .option('--html <file>', 'write a page with a timeline of each process')
     .passThroughOptions()
     .action(async (path: string, args: string[], options: CompareCommandOptions) => {
       const { compare } = await import('./compare.js');
