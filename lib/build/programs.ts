@@ -89,6 +89,7 @@ export const PROGRAMS: readonly Program[] = [
   program('test/programs', 'tool'),
   program('test/programs', 'steps'),
   program('lib/native', 'recorder'),
+  program('lib/native', 'tracer-server'),
   program('lib/bench/programs', 'kernels'),
   program('lib/bench/programs', 'stops'),
   program('lib/bench/programs', 'processes'),

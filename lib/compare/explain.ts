@@ -27,6 +27,9 @@ interface Rule {
   readonly when: (found: Case) => boolean;
 }
 
+/** Lines before a line that may have to do with it: runs without end are long. */
+const LOOK_BACK = 300;
+
 const STOPPED = 'stopped by ';
 const RESUMES = /^PTRACE_(?:CONT|SYSCALL|SINGLESTEP|SYSEMU|SYSEMU_SINGLESTEP)$/;
 const PANIC = /^RELIBC PANIC/m;
@@ -217,7 +220,7 @@ export function explain(alignment: Alignment, here: Recording): (Explanation | u
   const { rows } = alignment;
   return rows.map((row, index) => {
     if (isSame(row)) return undefined;
-    const found: Case = { row, before: rows.slice(0, index), here };
+    const found: Case = { row, before: rows.slice(Math.max(0, index - LOOK_BACK), index), here };
     const rule = RULES.find(({ when }) => when(found));
     return rule && explanationOf(rule, found);
   });

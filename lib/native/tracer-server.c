@@ -1,0 +1,126 @@
+/*
+ * A tracer on Linux that does what it is told: requests come on descriptor 3, answers go to 4, one
+ * after the other. lib/linux/linux-tracer.ts is the other end. It ends when 3 does, and its
+ * children with it.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { REQUESTS = 3, ANSWERS = 4 };
+enum operation { PTRACE, WAIT, KILL, SPAWN, ALLOCATE, RELEASE, READ, WRITE };
+
+/* Integers in the order of the machine; `length` bytes follow those of SPAWN and WRITE. */
+struct request {
+    uint32_t operation;
+    int32_t pid;
+    int64_t number;
+    uint64_t address, data, length;
+};
+/* `length` bytes follow. */
+struct answer {
+    int64_t result;
+    int32_t error, status;
+    uint64_t length;
+};
+
+static void take(void *to, size_t length) {
+    for (char *at = to; length > 0;) {
+        ssize_t got = read(REQUESTS, at, length);
+        if (got <= 0)
+            exit(0);
+        at += got;
+        length -= (size_t)got;
+    }
+}
+
+static void give(const void *from, size_t length) {
+    for (const char *at = from; length > 0;) {
+        ssize_t put = write(ANSWERS, at, length);
+        if (put <= 0)
+            exit(0);
+        at += put;
+        length -= (size_t)put;
+    }
+}
+
+/* Strings one after another: the path, `number` arguments, and the environment. */
+static pid_t spawn(char *strings, uint64_t length, int64_t arguments) {
+    size_t count = 0;
+    for (uint64_t i = 0; i < length; i++)
+        count += strings[i] == '\0';
+    char **all = calloc(count + 2, sizeof *all), *at = strings + strlen(strings) + 1;
+    size_t filled = 0;
+    for (int64_t i = 0; i < arguments; i++, at += strlen(at) + 1)
+        all[filled++] = at;
+    char **environment = all + ++filled;
+    for (; at < strings + length; at += strlen(at) + 1)
+        all[filled++] = at;
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+            _exit(127);
+        close(REQUESTS);
+        close(ANSWERS);
+        execve(strings, all, environment);
+        _exit(127);
+    }
+    free(all);
+    return pid;
+}
+
+int main(void) {
+    for (;;) {
+        struct request asked;
+        struct answer answer = {0};
+        void *more = NULL;
+        take(&asked, sizeof asked);
+        errno = 0;
+        switch (asked.operation) {
+        case PTRACE:
+            /* the system call itself: the library's PEEK returns its word instead of storing it */
+            answer.result = syscall(SYS_ptrace, asked.number, asked.pid, asked.address, asked.data);
+            break;
+        case WAIT:
+            answer.result = waitpid(asked.pid, &answer.status, (int)asked.number);
+            break;
+        case KILL:
+            answer.result = kill(asked.pid, (int)asked.number);
+            break;
+        case SPAWN:
+            more = malloc(asked.length);
+            take(more, asked.length);
+            answer.result = spawn(more, asked.length, asked.number);
+            break;
+        case ALLOCATE:
+            answer.result = (int64_t)(intptr_t)calloc(1, asked.length);
+            break;
+        case RELEASE:
+            free((void *)(uintptr_t)asked.address);
+            break;
+        case READ:
+            answer.length = asked.length;
+            break;
+        case WRITE:
+            take((void *)(uintptr_t)asked.address, asked.length);
+            break;
+        default:
+            errno = ENOSYS;
+            answer.result = -1;
+        }
+        if (asked.operation <= SPAWN && answer.result < 0)
+            answer.error = errno;
+        free(more);
+        give(&answer, sizeof answer);
+        if (answer.length > 0)
+            give((void *)(uintptr_t)asked.address, answer.length);
+    }
+}

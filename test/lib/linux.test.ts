@@ -1,0 +1,120 @@
+// The facade on real Linux: statuses and errors as ptrace(2) has them, and one tracer on both.
+import { expect } from 'chai';
+import {
+  type Errno,
+  LinuxTracer,
+  Machine,
+  PTRACE_CONT,
+  PTRACE_GETREGS,
+  PTRACE_PEEKDATA,
+  PTRACE_POKEDATA,
+  PTRACE_SYSCALL,
+  SIGKILL,
+  WEXITSTATUS,
+  WIFEXITED,
+  WIFSIGNALED,
+  WTERMSIG,
+  whyNotLinux,
+} from '../../lib/index.js';
+import type { PtraceCalls } from '../../lib/ptrace-calls.js';
+import { repository } from './support.js';
+
+const CHILD = `${repository}examples/first-light-child.elf`;
+/** Linux's own numbers; on Redox a ported program sees Redox's. */
+const LINUX = { write: 1n, exit: 60n };
+
+/** First light, by the numbers of either system: writes to stderr become exit(123). */
+function firstLight(tracer: PtraceCalls, pid: number, numbers: { write: bigint; exit: bigint }) {
+  const statuses: number[] = [];
+  const waited = (): number | undefined => {
+    const { status } = tracer.waitpid(pid, 0);
+    statuses.push(status);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : undefined;
+  };
+  let exit = waited();
+  while (exit === undefined) {
+    tracer.ptrace(PTRACE_SYSCALL, pid);
+    exit = waited();
+    if (exit !== undefined) break;
+    const regs = tracer.getregs(pid);
+    if (regs.orig_rax === numbers.write && regs.rdi === 2n) {
+      tracer.setregs(pid, { ...regs, orig_rax: numbers.exit, rdi: 123n });
+    }
+    tracer.ptrace(PTRACE_SYSCALL, pid);
+    exit = waited();
+  }
+  return { exit, first: statuses[0] };
+}
+
+describe('the facade on Linux', () => {
+  let tracer: LinuxTracer;
+
+  before(function () {
+    const why = whyNotLinux();
+    if (why !== undefined) {
+      console.log(`      skipped: ${why}`);
+      this.skip();
+    }
+    tracer = new LinuxTracer();
+  });
+  after(() => tracer?.close());
+
+  it('runs the tracer that runs on the machine, too', () => {
+    const here = firstLight(tracer, tracer.spawn(CHILD), LINUX);
+    expect(here).to.deep.equal({ exit: 123, first: 0x137f });
+    const machine = new Machine().tracer();
+    const there = firstLight(machine, machine.spawn(CHILD), {
+      write: 0x2100_0004n,
+      exit: 1n,
+    });
+    expect(there).to.deep.equal(here);
+  });
+
+  it('reads and writes words of a stopped child', () => {
+    const pid = tracer.spawn(CHILD);
+    expect(tracer.waitpid(pid).status).to.equal(0x137f);
+    const { rsp } = tracer.ptrace(PTRACE_GETREGS, pid);
+    const word = 0x1122_3344_5566_7788n;
+    tracer.ptrace(PTRACE_POKEDATA, pid, Number(rsp), word);
+    expect(tracer.ptrace(PTRACE_PEEKDATA, pid, Number(rsp))).to.equal(word);
+    tracer.kill(pid);
+    const { status } = tracer.waitpid(pid);
+    expect([WIFSIGNALED(status), WTERMSIG(status)]).to.deep.equal([true, SIGKILL]);
+  });
+
+  it('fails with the errors of ptrace(2)', () => {
+    const code = (run: () => unknown): string | undefined => {
+      try {
+        run();
+      } catch (error) {
+        return (error as Errno).code;
+      }
+      return undefined;
+    };
+    expect(code(() => tracer.ptrace(PTRACE_CONT, 1))).to.equal('ESRCH');
+    expect(code(() => tracer.waitpid(-1))).to.equal('ECHILD');
+    const pid = tracer.spawn(CHILD);
+    tracer.waitpid(pid);
+    expect(code(() => tracer.ptrace(PTRACE_PEEKDATA, pid, 8))).to.equal('EIO');
+    tracer.kill(pid);
+    tracer.waitpid(pid);
+  });
+
+  it('leaves no child behind', async () => {
+    const other = new LinuxTracer();
+    const pid = other.spawn(CHILD);
+    other.waitpid(pid);
+    other.close();
+    // whoever adopts orphans may take a moment to wait for it
+    const alive = (): boolean => {
+      try {
+        process.kill(pid, 0);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    for (let i = 0; i < 100 && alive(); i++) await new Promise((done) => setTimeout(done, 20));
+    expect(alive()).to.equal(false);
+  });
+});
