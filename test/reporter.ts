@@ -10,6 +10,11 @@ export interface Summary {
   skipped: number;
 }
 
+/** A run's summary, and its failures in words. */
+export interface Report extends Summary {
+  readonly failures: readonly string[];
+}
+
 const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING, EVENT_RUN_END } =
   mocha.Runner.constants;
 
@@ -44,9 +49,10 @@ export default class Reporter {
     runner.once(EVENT_RUN_END, () => {
       for (const [name, suite] of suites) console.log(lineOf(name, suite));
       for (const title of skipped) console.log(`  skipped: ${title}`);
-      failures.forEach(({ title, error }, index) => {
-        console.log(`\n${index + 1}) ${title}\n${describeError(error)}`);
-      });
+      const described = failures.map(
+        ({ title, error }, index) => `${index + 1}) ${title}\n${describeError(error)}\n`,
+      );
+      for (const text of described) console.log(`\n${text}`);
       const total = { passed: 0, failed: 0, skipped: 0 };
       for (const suite of suites.values()) {
         total.passed += suite.passed;
@@ -55,7 +61,8 @@ export default class Reporter {
       }
       console.log('');
       const file = process.env.TEST_SUMMARY;
-      if (file) writeFileSync(file, JSON.stringify(total));
+      const report: Report = { ...total, failures: described };
+      if (file) writeFileSync(file, JSON.stringify(report));
       else console.log(closingLine(total));
     });
   }

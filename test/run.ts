@@ -1,11 +1,11 @@
-// `npm test`: mocha under c8, then the counts as the very last line, after c8's coverage table.
-// Arguments go to mocha.
+// `npm test`: mocha under c8; then, after c8's coverage table, the failures once more and the counts
+// as the very last line. Arguments go to mocha.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { closingLine, type Summary } from './reporter.js';
+import { closingLine, type Report } from './reporter.js';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'relibc-ptrace-test-'));
@@ -17,12 +17,13 @@ const { status, signal } = spawnSync(
   { cwd: repository, stdio: 'inherit', env: { ...process.env, TEST_SUMMARY: file } },
 );
 
-let summary: Summary = { passed: 0, failed: 1, skipped: 0 };
+let report: Report = { passed: 0, failed: 1, skipped: 0, failures: [] };
 try {
-  summary = JSON.parse(readFileSync(file, 'utf8')) as Summary;
+  report = JSON.parse(readFileSync(file, 'utf8')) as Report;
 } catch {
   console.log(`The tests did not run to their end (${signal ?? `status ${status}`}).`);
 }
 rmSync(directory, { recursive: true });
-console.log(closingLine(summary));
-process.exitCode = summary.failed > 0 || status !== 0 ? 1 : 0;
+for (const failure of report.failures) console.log(failure);
+console.log(closingLine(report));
+process.exitCode = report.failed > 0 || status !== 0 ? 1 : 0;

@@ -1,7 +1,7 @@
 /*
  * A tracer on Linux that does what it is told: requests come on descriptor 3, answers go to 4, one
- * after the other. lib/linux/linux-tracer.ts is the other end. It ends when 3 does, and its
- * children with it.
+ * after the other. lib/linux/linux-tracer.ts is the other end. When 3 ends, it ends its children,
+ * waits for them and ends too.
  */
 #include <errno.h>
 #include <signal.h>
@@ -31,11 +31,39 @@ struct answer {
     uint64_t length;
 };
 
+/* The children that have not been waited for. */
+static pid_t *children;
+static size_t living;
+
+static void remember(pid_t pid) {
+    pid_t *more = realloc(children, (living + 1) * sizeof *children);
+    if (more == NULL)
+        return;
+    children = more;
+    children[living++] = pid;
+}
+
+static void forget(pid_t pid) {
+    for (size_t i = 0; i < living; i++)
+        if (children[i] == pid)
+            children[i] = children[--living];
+}
+
+/* Not all systems have somebody who waits for orphans. */
+static void finish(void) {
+    for (size_t i = 0; i < living; i++)
+        kill(children[i], SIGKILL);
+    for (size_t i = 0; i < living; i++)
+        while (waitpid(children[i], &(int){0}, 0) > 0)
+            ;
+    exit(0);
+}
+
 static void take(void *to, size_t length) {
     for (char *at = to; length > 0;) {
         ssize_t got = read(REQUESTS, at, length);
         if (got <= 0)
-            exit(0);
+            finish();
         at += got;
         length -= (size_t)got;
     }
@@ -45,7 +73,7 @@ static void give(const void *from, size_t length) {
     for (const char *at = from; length > 0;) {
         ssize_t put = write(ANSWERS, at, length);
         if (put <= 0)
-            exit(0);
+            finish();
         at += put;
         length -= (size_t)put;
     }
@@ -74,6 +102,8 @@ static pid_t spawn(char *strings, uint64_t length, int64_t arguments) {
         _exit(127);
     }
     free(all);
+    if (pid > 0)
+        remember(pid);
     return pid;
 }
 
@@ -91,6 +121,8 @@ int main(void) {
             break;
         case WAIT:
             answer.result = waitpid(asked.pid, &answer.status, (int)asked.number);
+            if (answer.result > 0 && (WIFEXITED(answer.status) || WIFSIGNALED(answer.status)))
+                forget((pid_t)answer.result);
             break;
         case KILL:
             answer.result = kill(asked.pid, (int)asked.number);
