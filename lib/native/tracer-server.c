@@ -108,6 +108,8 @@ static pid_t spawn(char *strings, uint64_t length, int64_t arguments) {
 }
 
 int main(void) {
+    /* it may be waiting for a child when whoever asks is gone */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (;;) {
         struct request asked;
         struct answer answer = {0};
