@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { chanDaemon, type Relibc, relibc } from '../../compat/index.js';
+import type { Relibc } from '../../compat/index.js';
 import { ChanScheme } from '../../compat/ipcd/chan-scheme.js';
 import {
   EAGAIN,
@@ -16,7 +16,7 @@ import {
   O_STAT,
   type SystemCalls,
 } from '../../kernel-sim/abi/index.js';
-import { machine } from '../kernel-sim/machine.js';
+import { print, run } from './on-kernel.js';
 
 const bytes = (text: string) => Buffer.from(text, 'latin1');
 
@@ -128,28 +128,7 @@ describe('a connection of the chan: scheme', () => {
 });
 
 describe('ipcd on the kernel', () => {
-  /** Runs a program beside the daemon until it ends. */
-  function run(program: (libc: Relibc) => SystemCalls<unknown>): void {
-    const { kernel } = machine();
-    kernel.spawn({ program: chanDaemon, name: 'ipcd' });
-    const context = kernel.spawn({
-      program: function* (user) {
-        yield* program(relibc(user));
-        return 0;
-      },
-    });
-    kernel.run(() => context.exited);
-  }
-
-  function* send(libc: Relibc, fd: number, text: string): SystemCalls<number> {
-    const { user } = libc;
-    const mark = user.mark();
-    const buffer = user.reserve(text.length);
-    user.memory.write(buffer, bytes(text));
-    const result = yield* libc.write(fd, buffer, text.length);
-    user.release(mark);
-    return result;
-  }
+  const send = (libc: Relibc, fd: number, text: string) => print(libc, text, fd);
 
   function* receive(libc: Relibc, fd: number): SystemCalls<string> {
     const { user } = libc;

@@ -2,74 +2,25 @@
 // (tests/ptrace.c and its expected output), and pairs that never met (facts, section 7.4).
 import { expect } from 'chai';
 import {
-  chanDaemon,
-  libcProfile,
   PTRACE_CONT,
   PTRACE_SINGLESTEP,
   PTRACE_SYSCALL,
   PTRACE_SYSEMU,
-  PTRACE_TRACEME,
-  type Relibc,
-  relibc,
   WIFEXITED,
 } from '../../compat/index.js';
 import {
   EINVAL,
   errnoName,
-  SIGSTOP,
   SYS_GETPID,
   SYS_GETUID,
   SYS_WRITE,
   type SystemCalls,
 } from '../../kernel-sim/abi/index.js';
-import { DeadlockError, KernelHang, kernelProfile } from '../../kernel-sim/index.js';
-import { machine } from '../kernel-sim/machine.js';
+import { DeadlockError, KernelHang } from '../../kernel-sim/index.js';
+import { type Program, print, run, sleep, tracedChild } from './on-kernel.js';
 
-type Program = (libc: Relibc) => SystemCalls<unknown>;
-
-/** Runs a program to its end; gives what was written to the console. */
-function run(library: string, kernelName: string, program: Program) {
-  const { kernel, output } = machine({ profile: kernelProfile(kernelName) });
-  kernel.spawn({ program: chanDaemon, name: 'ipcd' });
-  const context = kernel.spawn({
-    name: 'tracer',
-    program: function* (user) {
-      yield* program(relibc(user, libcProfile(library)));
-      return 0;
-    },
-  });
-  kernel.run(() => context.exited);
-  return output;
-}
-
-function* sleep(libc: Relibc, seconds = 1): SystemCalls<void> {
-  const { user } = libc;
-  const mark = user.mark();
-  const time = user.reserve(16);
-  user.memory.storeNumber(time, seconds);
-  user.memory.storeNumber(time + 8, 0);
-  yield* libc.nanosleep(time, 0);
-  user.release(mark);
-}
-
-function* print(libc: Relibc, line: string): SystemCalls<void> {
-  const mark = libc.user.mark();
-  const text = libc.user.reserve(16);
-  libc.user.memory.write(text, Buffer.from(line));
-  yield* libc.write(1, text, line.length);
-  libc.user.release(mark);
-}
-
-/** Marks itself once its parent waits, and stops; then does what it is for. */
-function child(rest: Program): (libc: Relibc) => SystemCalls<number> {
-  return function* (libc) {
-    yield* sleep(libc);
-    yield* libc.ptrace(PTRACE_TRACEME);
-    yield* libc.raise(SIGSTOP);
-    yield* rest(libc);
-    return 0;
-  };
-}
+const runOn = (library: string, kernel: string, program: Program) =>
+  run(program, { library, kernel });
 
 describe("relibc's own test of ptrace", () => {
   const pairs: readonly (readonly [library: string, kernel: string])[] = [
@@ -87,10 +38,10 @@ describe("relibc's own test of ptrace", () => {
   for (const [library, kernel] of pairs) {
     it(`moves four lines to stderr in five rounds with ${library} on ${kernel}`, () => {
       const seen = { waits: 0, entries: 0, changed: 0, ends: 0, status: -1 };
-      const output = run(library, kernel, function* (libc) {
+      const output = runOn(library, kernel, function* (libc) {
         const lines = ['one\n', 'two\n', 'three\n', 'four\n'];
         const pid = yield* libc.fork(
-          child(function* (tracee) {
+          tracedChild(function* (tracee) {
             for (const line of lines) yield* print(tracee, line);
           }),
         );
@@ -120,8 +71,8 @@ describe("relibc's own test of ptrace", () => {
 
   it('never gets past its first wait with f389010f on P2: the stop is discarded (KP-02)', () => {
     const attempt = () =>
-      run('f389010f', 'P2', function* (libc) {
-        const pid = yield* libc.fork(child((tracee) => print(tracee, 'x')));
+      runOn('f389010f', 'P2', function* (libc) {
+        const pid = yield* libc.fork(tracedChild((tracee) => print(tracee, 'x')));
         yield* libc.wait(pid);
       });
     expect(attempt).to.throw(DeadlockError, /waits for SIGCONT/);
@@ -129,8 +80,8 @@ describe("relibc's own test of ptrace", () => {
 
   it('waits for ever at the end with 82abb331 on P2: the exit was told too early (KP-08)', () => {
     const attempt = () =>
-      run('82abb331', 'P2', function* (libc) {
-        const pid = yield* libc.fork(child((tracee) => tracee.getuid()));
+      runOn('82abb331', 'P2', function* (libc) {
+        const pid = yield* libc.fork(tracedChild((tracee) => tracee.getuid()));
         yield* libc.wait(pid);
         for (let status = 0x7f; !WIFEXITED(status); ) {
           yield* libc.ptrace(PTRACE_SYSCALL, pid);
@@ -145,9 +96,9 @@ describe('pairs that never met', () => {
   /** Where a tracee is after each request: its rax, `-1` for a request that fails, an exit. */
   function rounds(library: string, kernel: string, requests: readonly number[]): string[] {
     const seen: string[] = [];
-    run(library, kernel, function* (libc) {
+    runOn(library, kernel, function* (libc) {
       const pid = yield* libc.fork(
-        child(function* (tracee) {
+        tracedChild(function* (tracee) {
           yield* tracee.getuid();
           yield* tracee.getpid();
         }),
@@ -214,8 +165,8 @@ describe('pairs that never met', () => {
 describe('threads of a tracer', () => {
   it('wait for each other until 2021-11-30, as the table of sessions stays locked (KP-21)', () => {
     const order: string[] = [];
-    run('4c148c18', 'P12', function* (libc) {
-      const quiet = yield* libc.fork(child((tracee) => sleep(tracee, 100)));
+    runOn('4c148c18', 'P12', function* (libc) {
+      const quiet = yield* libc.fork(tracedChild((tracee) => sleep(tracee, 100)));
       yield* libc.wait(quiet);
       const thread = yield* libc.startThread(function* (other) {
         yield* other.ptrace(PTRACE_CONT, quiet);
@@ -236,8 +187,8 @@ describe('threads of a tracer', () => {
 
   it('have sessions of their own from then on, and find the file taken (KP-58)', () => {
     let other = '';
-    run('e90fa3e3', 'P12', function* (libc) {
-      const pid = yield* libc.fork(child((tracee) => tracee.getuid()));
+    runOn('e90fa3e3', 'P12', function* (libc) {
+      const pid = yield* libc.fork(tracedChild((tracee) => tracee.getuid()));
       yield* libc.wait(pid);
       yield* libc.ptrace(PTRACE_SYSCALL, pid);
       const thread = yield* libc.startThread(function* (second) {
@@ -253,8 +204,8 @@ describe('threads of a tracer', () => {
 
   it('still hang while one of them waits, in the kernel: its table is locked, too (KP-37)', () => {
     const attempt = () =>
-      run('e90fa3e3', 'P12', function* (libc) {
-        const quiet = yield* libc.fork(child((tracee) => sleep(tracee, 100)));
+      runOn('e90fa3e3', 'P12', function* (libc) {
+        const quiet = yield* libc.fork(tracedChild((tracee) => sleep(tracee, 100)));
         const thread = yield* libc.startThread(function* (other) {
           yield* other.wait(quiet);
           yield* other.ptrace(PTRACE_CONT, quiet);

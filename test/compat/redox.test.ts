@@ -1,14 +1,5 @@
 import { expect } from 'chai';
-import {
-  chanDaemon,
-  libcProfile,
-  PTRACE_CONT,
-  PTRACE_SYSCALL,
-  PTRACE_TRACEME,
-  type Relibc,
-  relibc,
-  WIFEXITED,
-} from '../../compat/index.js';
+import { PTRACE_CONT, PTRACE_SYSCALL, PTRACE_TRACEME, type Relibc } from '../../compat/index.js';
 import type { SystemCalls } from '../../kernel-sim/abi/index.js';
 import {
   EEXIST,
@@ -25,53 +16,21 @@ import {
   SYS_WRITE,
 } from '../../kernel-sim/abi/index.js';
 import { DeadlockError } from '../../kernel-sim/index.js';
-import { machine } from '../kernel-sim/machine.js';
+import { type Program, print, run, sleep, tracedChild } from './on-kernel.js';
 
 // relibc on the simulated kernel: the tracer and its tracee are TypeScript programs.
 
-type Program = (libc: Relibc) => SystemCalls<unknown>;
-
-/** Runs a program until it ends; gives what was written to the console. */
-function run(program: Program, options: { chan?: boolean; profile?: string } = {}) {
-  const { kernel, output } = machine();
-  if (options.chan !== false) kernel.spawn({ program: chanDaemon, name: 'ipcd' });
-  const context = kernel.spawn({
-    name: 'tracer',
-    program: function* (user) {
-      yield* program(relibc(user, libcProfile(options.profile)));
-      return 0;
-    },
-  });
-  kernel.run(() => context.exited);
-  return output;
-}
-
-const SECOND = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-
-function* sleep(libc: Relibc): SystemCalls<void> {
-  const { user } = libc;
-  const mark = user.mark();
-  const time = user.reserve(16);
-  user.memory.write(time, SECOND);
-  yield* libc.nanosleep(time, 0);
-  user.release(mark);
-}
-
-/** Marks itself and stops, after its parent has begun to wait; then makes three calls. */
-function* tracee(libc: Relibc): SystemCalls<number> {
-  yield* sleep(libc);
-  expect(yield* libc.ptrace(PTRACE_TRACEME)).to.equal(0);
-  yield* libc.raise(SIGSTOP);
+/** A tracee that makes two calls and exits with 42. */
+const caller = tracedChild(function* (libc) {
   yield* libc.getuid();
   yield* libc.getpid();
-  return 42;
-}
+}, 42);
 
 describe('a tracer with relibc of 2019-08-04 on the kernel', () => {
   it('sees the first stop as 0x137f and each call at its entry and its end', () => {
     const stops: string[] = [];
     run(function* (libc) {
-      const pid = yield* libc.fork(tracee);
+      const pid = yield* libc.fork(caller);
       expect(yield* libc.wait(pid)).to.deep.equal({ pid, status: 0x137f });
       for (;;) {
         expect(yield* libc.ptrace(PTRACE_SYSCALL, pid)).to.equal(0);
@@ -92,17 +51,7 @@ describe('a tracer with relibc of 2019-08-04 on the kernel', () => {
 
   it('turns a call into another by orig_rax, and the call it was is not made', () => {
     const output = run(function* (libc) {
-      const pid = yield* libc.fork(function* (child) {
-        yield* sleep(child);
-        yield* child.ptrace(PTRACE_TRACEME);
-        yield* child.raise(SIGSTOP);
-        const mark = child.user.mark();
-        const text = child.user.reserve(8);
-        child.user.memory.write(text, Buffer.from('unseen!\n'));
-        yield* child.write(2, text, 8);
-        child.user.release(mark);
-        return 0;
-      });
+      const pid = yield* libc.fork(tracedChild((child) => print(child, 'unseen!\n', 2)));
       yield* libc.wait(pid);
       yield* libc.ptrace(PTRACE_SYSCALL, pid);
       yield* libc.wait(pid);
@@ -119,7 +68,7 @@ describe('a tracer with relibc of 2019-08-04 on the kernel', () => {
 
   it('gets ESRCH when its tracee is gone', () => {
     run(function* (libc) {
-      const pid = yield* libc.fork(tracee);
+      const pid = yield* libc.fork(caller);
       yield* libc.wait(pid);
       yield* libc.ptrace(PTRACE_CONT, pid);
       expect((yield* libc.wait(pid)).status).to.equal(42 << 8);
@@ -164,65 +113,14 @@ describe('a tracer with relibc of 2019-08-04 on the kernel', () => {
   });
 });
 
-describe("relibc's own test of ptrace", () => {
-  it('moves four lines from stdout to stderr in five rounds of two stops', () => {
-    const seen = { waits: 0, entries: 0, changed: 0, ends: 0, status: -1 };
-    const output = run(function* (libc) {
-      const pid = yield* libc.fork(function* (child) {
-        yield* sleep(child);
-        yield* child.ptrace(PTRACE_TRACEME);
-        yield* child.raise(SIGSTOP);
-        for (const line of ['one\n', 'two\n', 'three\n', 'four\n']) {
-          const mark = child.user.mark();
-          const text = child.user.reserve(8);
-          child.user.memory.write(text, Buffer.from(line));
-          yield* child.write(1, text, line.length);
-          child.user.release(mark);
-        }
-        return 0;
-      });
-      yield* libc.wait(pid);
-      const next = function* (): SystemCalls<boolean> {
-        yield* libc.ptrace(PTRACE_SYSCALL, pid);
-        const { status } = yield* libc.wait(pid);
-        seen.waits++;
-        seen.status = status;
-        return !WIFEXITED(status);
-      };
-      while (yield* next()) {
-        seen.entries++;
-        const registers = yield* libc.getRegisters(pid);
-        if (registers?.orig_rax === BigInt(SYS_WRITE)) {
-          seen.changed++;
-          yield* libc.setRegisters(pid, { ...registers, rdi: 2n });
-        }
-        if (!(yield* next())) return;
-        seen.ends++;
-      }
-    });
-    expect(output).to.deep.equal({ stdout: '', stderr: 'one\ntwo\nthree\nfour\n' });
-    expect(seen).to.deep.equal({ waits: 10, entries: 5, changed: 4, ends: 4, status: 0 });
-  });
-});
-
 describe('what relibc of 2019-08-04 cannot do', () => {
   /** A tracer that has seen its tracee's first stop. */
-  function attached(
-    rest: Program,
-    use: (libc: Relibc, pid: number) => SystemCalls<unknown>,
-    options = {},
-  ) {
+  function attached(rest: Program, use: (libc: Relibc, pid: number) => SystemCalls<unknown>) {
     return run(function* (libc) {
-      const pid = yield* libc.fork(function* (child) {
-        yield* sleep(child);
-        yield* child.ptrace(PTRACE_TRACEME);
-        yield* child.raise(SIGSTOP);
-        yield* rest(child);
-        return 0;
-      });
+      const pid = yield* libc.fork(tracedChild(rest));
       yield* libc.wait(pid);
       yield* use(libc, pid);
-    }, options);
+    });
   }
 
   it('see a second SIGSTOP of its tracee (KP-55)', () => {
@@ -288,7 +186,7 @@ describe('TRACEME on the kernel', () => {
         expect(yield* libc.ptrace(PTRACE_TRACEME)).to.equal(-1);
         expect(libc.errno).to.equal(ENODEV);
       },
-      { chan: false },
+      { daemon: undefined },
     );
   });
 

@@ -1,7 +1,7 @@
 // shm: of ipcd, and with it FMAP of a scheme that a daemon serves. Source: ipcd's src/shm.rs, and
 // the kernel's scheme/user.rs of 2019, which maps the daemon's own pages.
 import { expect } from 'chai';
-import { type Relibc, relibc, shmDaemon } from '../../compat/index.js';
+import { type Relibc, shmDaemon } from '../../compat/index.js';
 import {
   ERANGE,
   MAP_SHARED,
@@ -10,23 +10,12 @@ import {
   PROT_WRITE,
   type SystemCalls,
 } from '../../kernel-sim/abi/index.js';
-import { machine } from '../kernel-sim/machine.js';
+import { type Program, run as runOnKernel } from './on-kernel.js';
 
 const RW = MAP_SHARED | PROT_READ | PROT_WRITE;
 const PAGE = 4096;
 
-function run(program: (libc: Relibc) => SystemCalls<unknown>): void {
-  const { kernel } = machine();
-  kernel.spawn({ program: shmDaemon, name: 'shm' });
-  const context = kernel.spawn({
-    name: 'test',
-    program: function* (user) {
-      yield* program(relibc(user));
-      return 0;
-    },
-  });
-  kernel.run(() => context.exited);
-}
+const run = (program: Program) => runOnKernel(program, { daemon: shmDaemon });
 
 function* mapped(libc: Relibc, name: string, size = PAGE): SystemCalls<number> {
   const file = yield* libc.open(`shm:${name}`, O_RDWR);

@@ -1,0 +1,78 @@
+// relibc on the simulated kernel: programs that use it are TypeScript, and so are their tracees.
+import {
+  chanDaemon,
+  libcProfile,
+  PTRACE_TRACEME,
+  type Relibc,
+  relibc,
+} from '../../compat/index.js';
+import {
+  type HostedProgram,
+  SIGSTOP,
+  type SystemCalls,
+  TimeSpec,
+} from '../../kernel-sim/abi/index.js';
+import { kernelProfile } from '../../kernel-sim/index.js';
+import { machine } from '../kernel-sim/machine.js';
+
+export type Program = (libc: Relibc) => SystemCalls<unknown>;
+
+export interface RunOptions {
+  /** A revision of relibc; that of 2019-08-04 unless said. */
+  readonly library?: string;
+  /** A revision of the kernel. */
+  readonly kernel?: string;
+  /** The process that serves a scheme beside the program; ipcd's chan: unless said. */
+  readonly daemon?: HostedProgram | undefined;
+}
+
+/** Runs a program until it ends; gives what was written to the console. */
+export function run(program: Program, options: RunOptions = {}) {
+  const { library, kernel: revision = 'P7', daemon } = { daemon: chanDaemon, ...options };
+  const { kernel, output } = machine({ profile: kernelProfile(revision) });
+  if (daemon !== undefined) kernel.spawn({ program: daemon, name: 'ipcd' });
+  const context = kernel.spawn({
+    name: 'tracer',
+    program: function* (user) {
+      yield* program(relibc(user, libcProfile(library)));
+      return 0;
+    },
+  });
+  kernel.run(() => context.exited);
+  return output;
+}
+
+/** Runs code with `content` in memory of the caller. */
+function* withBytes<T>(
+  { user }: Relibc,
+  content: Uint8Array,
+  use: (address: number) => SystemCalls<T>,
+): SystemCalls<T> {
+  const mark = user.mark();
+  const address = user.reserve(content.length);
+  user.memory.write(address, content);
+  const result = yield* use(address);
+  user.release(mark);
+  return result;
+}
+
+export function sleep(libc: Relibc, seconds = 1): SystemCalls<number> {
+  const time = TimeSpec.encode({ tv_sec: seconds, tv_nsec: 0 });
+  return withBytes(libc, time, (at) => libc.nanosleep(at, 0));
+}
+
+export function print(libc: Relibc, text: string, descriptor = 1): SystemCalls<number> {
+  const bytes = Buffer.from(text, 'latin1');
+  return withBytes(libc, bytes, (at) => libc.write(descriptor, at, bytes.length));
+}
+
+/** Marks itself once its parent waits, and stops; then does what it is for. */
+export function tracedChild(rest: Program, status = 0): (libc: Relibc) => SystemCalls<number> {
+  return function* (libc) {
+    yield* sleep(libc);
+    yield* libc.ptrace(PTRACE_TRACEME);
+    yield* libc.raise(SIGSTOP);
+    yield* rest(libc);
+    return status;
+  };
+}
