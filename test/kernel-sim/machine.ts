@@ -1,6 +1,7 @@
 // A small machine for tests of the kernel: hosted programs, a console that is recorded, and system
 // calls as functions.
 import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
 import { Cpu } from '../../cpu/index.js';
 import type { HostedProgram, SystemCalls, Userspace } from '../../kernel-sim/abi/index.js';
 import * as abi from '../../kernel-sim/abi/index.js';
@@ -67,6 +68,22 @@ export function run(program: HostedProgram, options: TestOptions = {}): TestMach
   made.kernel.spawn({ program, name: 'test' });
   made.kernel.run();
   return made;
+}
+
+/** Runs a program that must come to its end, whatever it expects on its way, and give back all memory. */
+export function check(
+  program: (user: Userspace) => SystemCalls<void>,
+  options: TestOptions = {},
+): void {
+  let ended = false;
+  const whole: HostedProgram = function* (user) {
+    yield* program(user);
+    ended = true;
+    return 0;
+  };
+  const { kernel } = run(whole, options);
+  expect(ended, 'it came to its end').to.equal(true);
+  expect(kernel.cpu.memory.allocated, 'frames left behind').to.equal(0);
 }
 
 type Argument = number | bigint;

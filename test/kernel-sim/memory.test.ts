@@ -27,26 +27,11 @@ import {
   type SystemCalls,
   type Userspace,
 } from '../../kernel-sim/abi/index.js';
-import { call, fork, machine, open, wait } from './machine.js';
+import { call, check, fork, machine, open, wait } from './machine.js';
 
 const HEAP = 0x80_0000_0000;
 const GRANTS = 0x100_0000_0000;
 const PAGE = 4096;
-
-function check(program: (user: Userspace) => SystemCalls<void>): void {
-  let ended = false;
-  const { kernel } = machine();
-  kernel.spawn({
-    *program(user) {
-      yield* program(user);
-      ended = true;
-      return 0;
-    },
-  });
-  kernel.run();
-  expect(ended).to.equal(true);
-  expect(kernel.cpu.memory.allocated, 'frames left behind').to.equal(0);
-}
 
 function* map(user: Userspace, size: number, flags: number): SystemCalls<number> {
   const file = yield* open(user, 'memory:', O_RDWR);

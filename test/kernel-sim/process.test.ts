@@ -39,14 +39,12 @@ import {
   SYS_UMASK,
   SYS_WAITPID,
   SYS_YIELD,
-  type SystemCalls,
-  type Userspace,
   WCONTINUED,
   WNOHANG,
   WUNTRACED,
 } from '../../kernel-sim/abi/index.js';
 import { FileTree } from '../../kernel-sim/index.js';
-import { call, fork, machine, onPath, readText, run, wait, write } from './machine.js';
+import { call, check, fork, machine, onPath, readText, wait, write } from './machine.js';
 
 /** Children that say what they do in a word or two. */
 const exits = (code: number): HostedProgram =>
@@ -65,19 +63,11 @@ const stopsItself: HostedProgram = function* () {
   return 7;
 };
 
-/** Runs a program, and whatever it expects must hold; it must come to its end. */
-function check(program: (user: Userspace) => SystemCalls<void>): void {
-  let ended = false;
+const withTmp = () => {
   const files = new FileTree();
   files.addDirectory('tmp');
-  const whole: HostedProgram = function* (user) {
-    yield* program(user);
-    ended = true;
-    return 0;
-  };
-  run(whole, { files });
-  expect(ended).to.equal(true);
-}
+  return { files };
+};
 
 describe('groups of users', () => {
   it('are changed only as far as one may', () => {
@@ -167,7 +157,7 @@ describe('processes', () => {
         return 0;
       });
       expect(yield* wait(user, pid)).to.equal(0);
-    });
+    }, withTmp());
   });
 
   it('share their directory with CLONE_FS only', () => {
@@ -185,7 +175,7 @@ describe('processes', () => {
         const length = yield* call(SYS_GETCWD, at, 64);
         expect(Buffer.from(user.memory.read(at, length)).toString()).to.equal(expected);
       }
-    });
+    }, withTmp());
   });
 
   it('share their table of descriptors with CLONE_FILES only', () => {

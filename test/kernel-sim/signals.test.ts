@@ -36,7 +36,7 @@ import {
   WUNTRACED,
 } from '../../kernel-sim/abi/index.js';
 import { DeadlockError, KernelPanic } from '../../kernel-sim/index.js';
-import { call, fork, machine, run, wait } from './machine.js';
+import { call, check, fork, machine, wait } from './machine.js';
 
 type Handler = (signal: number) => SystemCalls<void>;
 
@@ -56,16 +56,6 @@ function* handle(user: Userspace, signal: number, handler: Handler | number): Sy
 
 function* killSelf(signal: number): SystemCalls<number> {
   return yield* call(SYS_KILL, yield* call(SYS_GETPID), signal);
-}
-
-function check(program: (user: Userspace) => SystemCalls<void>): void {
-  let ended = false;
-  run(function* (user) {
-    yield* program(user);
-    ended = true;
-    return 0;
-  });
-  expect(ended).to.equal(true);
 }
 
 describe('kill', () => {

@@ -28,17 +28,7 @@ import {
   WNOHANG,
 } from '../../kernel-sim/abi/index.js';
 import { DeadlockError, ProcessEnded } from '../../kernel-sim/index.js';
-import { call, fork, machine, run, wait } from './machine.js';
-
-function check(program: (user: Userspace) => SystemCalls<void>): void {
-  let ended = false;
-  run(function* (user) {
-    yield* program(user);
-    ended = true;
-    return 0;
-  });
-  expect(ended).to.equal(true);
-}
+import { call, check, fork, machine, wait } from './machine.js';
 
 function* sleep(user: Userspace, milliseconds: number): SystemCalls<number> {
   const mark = user.mark();
