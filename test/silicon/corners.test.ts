@@ -3,7 +3,7 @@ import { compare, compareWhole, describe as tell } from './compare.js';
 import { CORNERS } from './corners.js';
 import { EmulatedProcessor } from './emulated.js';
 import { baselineMemory } from './generator.js';
-import { whyUnavailable } from './helper.js';
+import { needSilicon } from './helper.js';
 import { NativeProcessor } from './native.js';
 import { SYSTEM_CORNERS } from './system-corners.js';
 
@@ -13,12 +13,8 @@ describe('the emulated processor agrees with silicon where chance seldom looks',
   let native: NativeProcessor;
   const emulated = new EmulatedProcessor();
 
-  before(function () {
-    const reason = whyUnavailable();
-    if (reason !== undefined) {
-      console.log(`      skipped: ${reason}`);
-      this.skip();
-    }
+  needSilicon();
+  before(() => {
     native = new NativeProcessor();
     native.setBaseline(baselineMemory());
     emulated.setBaseline(baselineMemory());

@@ -5,7 +5,7 @@ import type { Corner } from './corner.js';
 import { DEBUG_CORNERS, DEBUG_SIZES } from './debug-corners.js';
 import { EmulatedProcessor } from './emulated.js';
 import { baselineMemory, Generator } from './generator.js';
-import { whyUnavailable } from './helper.js';
+import { needSilicon } from './helper.js';
 import { NativeProcessor } from './native.js';
 import { checkCases } from './suite.js';
 import { WatchedGenerator } from './watched.js';
@@ -16,12 +16,8 @@ describe('debug registers agree with silicon', () => {
   let native: NativeProcessor;
   const processors = ENGINES.map((engine) => new EmulatedProcessor(engine));
 
-  before(function () {
-    const reason = whyUnavailable();
-    if (reason !== undefined) {
-      console.log(`      skipped: ${reason}`);
-      this.skip();
-    }
+  needSilicon();
+  before(() => {
     native = new NativeProcessor();
     for (const processor of [native, ...processors]) processor.setBaseline(baselineMemory());
   });

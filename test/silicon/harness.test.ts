@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { compare } from './compare.js';
 import { baselineMemory, Generator } from './generator.js';
-import { whyUnavailable } from './helper.js';
+import { needSilicon } from './helper.js';
 import { NativeProcessor } from './native.js';
 import { CODE, DATA, MachineState, RFLAGS, RIP, type Step } from './state.js';
 
@@ -15,12 +15,8 @@ const SEGV_ACCERR = 2;
 describe('the stepper', () => {
   let native: NativeProcessor;
 
-  before(function () {
-    const reason = whyUnavailable();
-    if (reason !== undefined) {
-      console.log(`      skipped: ${reason}`);
-      this.skip();
-    }
+  needSilicon();
+  before(() => {
     native = new NativeProcessor();
     native.setBaseline(baselineMemory());
   });

@@ -1,12 +1,18 @@
 // Builds the C helpers of this directory with gcc, once per change of their source.
 import { execFileSync } from 'node:child_process';
-import { existsSync, renameSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const SOURCES = new URL('../../../test/silicon/', import.meta.url);
 
-const newer = (path: string, than: string): boolean =>
-  existsSync(path) && statSync(path).mtimeMs >= statSync(than).mtimeMs;
+const HEADERS = readdirSync(SOURCES).filter((name) => name.endsWith('.h'));
+
+/** Whether a build is no older than its source and all headers. */
+function isCurrent(path: string, source: string): boolean {
+  if (!existsSync(path)) return false;
+  const { mtimeMs } = statSync(path);
+  return [source, ...HEADERS].every((name) => mtimeMs >= statSync(new URL(name, SOURCES)).mtimeMs);
+}
 
 /**
  * Compiles a source of this directory; gives the path of the executable.
@@ -21,7 +27,7 @@ export function build(
   const from = fileURLToPath(new URL(source, SOURCES));
   const name = `${source.replace(/.*\//, '').replace(/\.[cS]$/, '')}-${suffix}`;
   const to = fileURLToPath(new URL(name, import.meta.url));
-  if (!newer(to, from)) {
+  if (!isCurrent(to, source)) {
     const fresh = `${to}.${process.pid}`;
     execFileSync(compiler, [...flags, '-o', fresh, from], { stdio: 'pipe' });
     renameSync(fresh, to);
@@ -44,4 +50,14 @@ export function whyUnavailable(): string | undefined {
     return `gcc or ptrace is missing: ${error instanceof Error ? error.message : String(error)}`;
   }
   return undefined;
+}
+
+/** Skips the tests of a `describe` on a host whose processor cannot be compared with. */
+export function needSilicon(): void {
+  before(function () {
+    const reason = whyUnavailable();
+    if (reason === undefined) return;
+    console.log(`      skipped: ${reason}`);
+    this.skip();
+  });
 }

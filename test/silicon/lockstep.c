@@ -20,17 +20,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TRAP_FLAG 0x100ull
+#include "state.h"
+
 #define PAGE 4096ul
 #define WORDS 84 /* of the state: 20 registers, 64 words of FXSAVE image */
 #define AT_IGNORE 1
 #define AT_SYSINFO_EHDR 33
 #define SYS_RSEQ 334
-
-struct state {
-  uint64_t registers[20]; /* as in stepper.c */
-  struct user_fpregs_struct fp;
-};
 
 /* Why stepping stopped. */
 enum { BUDGET, SPECIAL, SIGNAL, EXITED };
@@ -57,35 +53,10 @@ static int get(void *bytes, size_t length) {
   return fread(bytes, 1, length, stdin) == length;
 }
 
-/* Clears what says nothing about the processor: the mask of MXCSR and the reserved bytes. */
-static void normalise(struct user_fpregs_struct *fp) {
-  fp->mxcr_mask = 0;
-  memset(fp->padding, 0, sizeof fp->padding);
-  for (int i = 0; i < 8; i++) memset((char *)fp->st_space + i * 16 + 10, 0, 6);
-}
-
-static void get_state(struct state *s) {
-  struct user_regs_struct regs;
-  uint64_t *r = s->registers;
-  if (ptrace(PTRACE_GETREGS, child, 0, &regs)) die("PTRACE_GETREGS");
-  if (ptrace(PTRACE_GETFPREGS, child, 0, &s->fp)) die("PTRACE_GETFPREGS");
-  r[0] = regs.rax, r[1] = regs.rcx, r[2] = regs.rdx, r[3] = regs.rbx;
-  r[4] = regs.rsp, r[5] = regs.rbp, r[6] = regs.rsi, r[7] = regs.rdi;
-  r[8] = regs.r8, r[9] = regs.r9, r[10] = regs.r10, r[11] = regs.r11;
-  r[12] = regs.r12, r[13] = regs.r13, r[14] = regs.r14, r[15] = regs.r15;
-  r[16] = regs.rip, r[17] = regs.eflags & ~TRAP_FLAG, r[18] = regs.fs_base, r[19] = regs.gs_base;
-  normalise(&s->fp);
-}
-
 static void set_state(const struct state *s) {
   struct user_regs_struct regs;
-  const uint64_t *r = s->registers;
   if (ptrace(PTRACE_GETREGS, child, 0, &regs)) die("PTRACE_GETREGS");
-  regs.rax = r[0], regs.rcx = r[1], regs.rdx = r[2], regs.rbx = r[3];
-  regs.rsp = r[4], regs.rbp = r[5], regs.rsi = r[6], regs.rdi = r[7];
-  regs.r8 = r[8], regs.r9 = r[9], regs.r10 = r[10], regs.r11 = r[11];
-  regs.r12 = r[12], regs.r13 = r[13], regs.r14 = r[14], regs.r15 = r[15];
-  regs.rip = r[16], regs.eflags = r[17], regs.fs_base = r[18], regs.gs_base = r[19];
+  to_user_regs(s, &regs);
   if (ptrace(PTRACE_SETREGS, child, 0, &regs)) die("PTRACE_SETREGS");
   if (ptrace(PTRACE_SETFPREGS, child, 0, &s->fp)) die("PTRACE_SETFPREGS");
 }
@@ -94,7 +65,7 @@ static void set_state(const struct state *s) {
 static void put_delta(void) {
   struct state now;
   uint64_t map[2] = {0, 0}, words[WORDS], before[WORDS];
-  get_state(&now);
+  get_state(child, &now);
   memcpy(words, &now, sizeof words);
   memcpy(before, &current, sizeof before);
   for (unsigned i = 0; i < WORDS; i++)
@@ -252,7 +223,7 @@ int main(int argc, char **argv) {
   }
   if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status)) die("execve");
   if (ptrace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_EXITKILL)) die("PTRACE_SETOPTIONS");
-  get_state(&current);
+  get_state(child, &current);
   hide_vdso();
   begin();
   put(&current, sizeof current);
@@ -276,7 +247,7 @@ int main(int argc, char **argv) {
     case 'r':
       if (!get(&wanted, sizeof wanted)) return 0;
       set_state(&wanted);
-      get_state(&current);
+      get_state(child, &current);
       break;
     default:
       errno = EINVAL;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { build, whyUnavailable } from './helper.js';
+import { build, needSilicon } from './helper.js';
 import { Lockstep } from './lockstep.js';
 
 /** The statically linked programs that are stepped from their first instruction to their last. */
@@ -34,13 +34,7 @@ const PROGRAMS = [
 ] as const;
 
 describe('the emulated processor goes along with silicon, instruction by instruction, in', () => {
-  before(function () {
-    const reason = whyUnavailable();
-    if (reason !== undefined) {
-      console.log(`      skipped: ${reason}`);
-      this.skip();
-    }
-  });
+  needSilicon();
 
   for (const program of PROGRAMS) {
     for (const engine of [undefined, 'interp', 'translate'] as const) {

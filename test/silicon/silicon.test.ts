@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Engine } from '../../cpu/index.js';
 import { EmulatedProcessor } from './emulated.js';
 import { Generator } from './generator.js';
-import { whyUnavailable } from './helper.js';
+import { needSilicon } from './helper.js';
 import { NativeProcessor } from './native.js';
 import { checkCases } from './suite.js';
 import { GROUPS } from './templates.js';
@@ -14,12 +14,8 @@ const SEED = 1;
 describe('the emulated processor agrees with silicon on random cases of', () => {
   let native: NativeProcessor;
 
-  before(function () {
-    const reason = whyUnavailable();
-    if (reason !== undefined) {
-      console.log(`      skipped: ${reason}`);
-      this.skip();
-    }
+  needSilicon();
+  before(() => {
     native = new NativeProcessor();
   });
 

@@ -19,7 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TRAP_FLAG 0x100ull
+#include "state.h"
+
 #define PAGE 4096u
 #define CODE 0x10000000u      /* two pages, readable, writable, executable */
 #define DATA 0x20000000u      /* two pages, readable, writable; nothing is mapped around them */
@@ -28,11 +29,6 @@
 #define PAGES 5
 
 #define ID_FLAG 0x200000ull
-
-struct state {
-  uint64_t registers[20]; /* rax rcx rdx rbx rsp rbp rsi rdi r8-r15 rip rflags fs_base gs_base */
-  struct user_fpregs_struct fp;
-};
 
 struct case_header {
   uint32_t size; /* of the whole record */
@@ -176,35 +172,10 @@ static void start_child(void) {
 
 static void set_registers(const struct state *s) {
   struct user_regs_struct regs = initial;
-  const uint64_t *r = s->registers;
-  regs.rax = r[0], regs.rcx = r[1], regs.rdx = r[2], regs.rbx = r[3];
-  regs.rsp = r[4], regs.rbp = r[5], regs.rsi = r[6], regs.rdi = r[7];
-  regs.r8 = r[8], regs.r9 = r[9], regs.r10 = r[10], regs.r11 = r[11];
-  regs.r12 = r[12], regs.r13 = r[13], regs.r14 = r[14], regs.r15 = r[15];
-  regs.rip = r[16], regs.eflags = r[17], regs.fs_base = r[18], regs.gs_base = r[19];
+  to_user_regs(s, &regs);
   regs.orig_rax = -1;
   if (ptrace(PTRACE_SETREGS, child, 0, &regs)) die("PTRACE_SETREGS");
   if (ptrace(PTRACE_SETFPREGS, child, 0, &s->fp)) die("PTRACE_SETFPREGS");
-}
-
-/* Clears what says nothing about the processor: the mask of MXCSR and the reserved bytes. */
-static void normalise(struct user_fpregs_struct *fp) {
-  fp->mxcr_mask = 0;
-  memset(fp->padding, 0, sizeof fp->padding);
-  for (int i = 0; i < 8; i++) memset((char *)fp->st_space + i * 16 + 10, 0, 6);
-}
-
-static void get_registers(struct state *s) {
-  struct user_regs_struct regs;
-  uint64_t *r = s->registers;
-  if (ptrace(PTRACE_GETREGS, child, 0, &regs)) die("PTRACE_GETREGS");
-  if (ptrace(PTRACE_GETFPREGS, child, 0, &s->fp)) die("PTRACE_GETFPREGS");
-  r[0] = regs.rax, r[1] = regs.rcx, r[2] = regs.rdx, r[3] = regs.rbx;
-  r[4] = regs.rsp, r[5] = regs.rbp, r[6] = regs.rsi, r[7] = regs.rdi;
-  r[8] = regs.r8, r[9] = regs.r9, r[10] = regs.r10, r[11] = regs.r11;
-  r[12] = regs.r12, r[13] = regs.r13, r[14] = regs.r14, r[15] = regs.r15;
-  r[16] = regs.rip, r[17] = regs.eflags & ~TRAP_FLAG, r[18] = regs.fs_base, r[19] = regs.gs_base;
-  normalise(&s->fp);
 }
 
 /* PTRACE_SETREGS leaves the ID flag alone, so one that a case's popf set is cleared by a popf. */
@@ -297,7 +268,7 @@ static void run_case(const struct case_header *c) {
       step.signal = SIGKILL;
       ended = 1;
     } else {
-      get_registers(&step.state);
+      get_state(child, &step.state);
       if (ptrace(PTRACE_GETSIGINFO, child, 0, &info)) die("PTRACE_GETSIGINFO");
       if (debug[4]) step.dr6 = get_dr6();
       /* TRAP_BRKPT is a trap without a reason in DR6: virtual machines lose it once in a while */
