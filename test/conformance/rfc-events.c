@@ -3,7 +3,7 @@
  * PTRACE_FLAG_WAIT: what a tracer is told, when, and in what order. What the
  * clauses say is in expectations.ts.
  */
-#include "harness.h"
+#include "bodies.h"
 
 /* ---- tracees ---- */
 
@@ -25,36 +25,11 @@ static void clone_and_die(void) {
     kill(getpid(), SIGTERM);
 }
 
-static void call_twice(void) {
-    redox(SYS_GETUID);
-    redox(SYS_GETGID);
-    exit(7);
-}
-
-static void sleep_first(void) {
-    sleep_for(1);
-    redox(SYS_GETUID);
-    exit(7);
-}
-
-static size_t ends[2]; /* of a pipe, for tracees that wait until they are told */
-
 static void clone_and_read(void) {
     char byte;
     if (fork() == 0)
         exit(3);
     redox(SYS_READ, ends[0], &byte, 1);
-}
-
-static void read_byte(void) {
-    char byte;
-    redox(SYS_READ, ends[0], &byte, 1);
-    redox(SYS_GETUID);
-    exit(7);
-}
-
-static void feed(void) {
-    redox(SYS_WRITE, ends[1], "x", 1);
 }
 
 static void feed_later(void) {

@@ -2,7 +2,7 @@
  * RFC 0004, "Breakpoints" and "Flags": where a tracee stops, and what of that
  * the next word can call off. What the clauses say is in expectations.ts.
  */
-#include "harness.h"
+#include "bodies.h"
 
 /* ---- tracees ---- */
 
@@ -65,10 +65,6 @@ static volatile char *volatile nowhere = (char *)8;
 static void fault(void) {
     redox(SYS_GETUID);
     *nowhere = 0;
-    exit(7);
-}
-
-static void exit_with_7(void) {
     exit(7);
 }
 

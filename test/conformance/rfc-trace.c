@@ -2,38 +2,7 @@
  * RFC 0004, "Process trace": attaching and detaching, what a command word does,
  * SIGCONT, and the tracee's end. What the clauses say is in expectations.ts.
  */
-#include "harness.h"
-
-/* ---- tracees ---- */
-
-static void exit_with_7(void) {
-    exit(7);
-}
-
-static void call_twice(void) {
-    redox(SYS_GETUID);
-    redox(SYS_GETGID);
-    exit(7);
-}
-
-static void sleep_first(void) {
-    sleep_for(1);
-    redox(SYS_GETUID);
-    exit(7);
-}
-
-static size_t ends[2]; /* of a pipe, for tracees that wait until they are told */
-
-static void read_byte(void) {
-    char byte;
-    redox(SYS_READ, ends[0], &byte, 1);
-    redox(SYS_GETUID);
-    exit(7);
-}
-
-static void feed(void) {
-    redox(SYS_WRITE, ends[1], "x", 1);
-}
+#include "bodies.h"
 
 /* ---- opening and closing ---- */
 
