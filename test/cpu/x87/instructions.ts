@@ -46,14 +46,16 @@ function define(instruction: Instruction): void {
   table.push(instruction);
 }
 
+/** The opcodes whose other operand is memory, by its format. */
+const MEMORY_FORMS: readonly [opcode: number, format: number, text: string][] = [
+  [0xd8, F32, 'm32fp'],
+  [0xdc, F64, 'm64fp'],
+  [0xda, I32, 'm32int'],
+  [0xde, I16, 'm16int'],
+];
+
 function forms(name: string, operation: Operation, field: number): void {
-  const memory: [number, number, string][] = [
-    [0xd8, F32, 'm32fp'],
-    [0xdc, F64, 'm64fp'],
-    [0xda, I32, 'm32int'],
-    [0xde, I16, 'm16int'],
-  ];
-  for (const [opcode, format, text] of memory) {
+  for (const [opcode, format, text] of MEMORY_FORMS) {
     define({
       name: `${name} ${text}`,
       bytes: [opcode, at(field)],
@@ -94,13 +96,7 @@ forms('fdiv', basic.fdiv, 6);
 forms('fdivr', basic.fdivr, 7);
 
 function compares(name: string, field: number, pop: number): void {
-  const memory: [number, number, string][] = [
-    [0xd8, F32, 'm32fp'],
-    [0xdc, F64, 'm64fp'],
-    [0xda, I32, 'm32int'],
-    [0xde, I16, 'm16int'],
-  ];
-  for (const [opcode, format, text] of memory) {
+  for (const [opcode, format, text] of MEMORY_FORMS) {
     define({
       name: `${name} ${text}`,
       bytes: [opcode, at(field)],
