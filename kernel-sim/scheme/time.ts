@@ -2,33 +2,26 @@
 // scheme/time.rs and context/timeout.rs of 2019.
 import { CLOCK_REALTIME, EVENT_READ, TimeSpec } from '../abi/index.js';
 import type { UserBuffer } from '../user-buffer.js';
-import { type ClockNumber, clockNumber } from './clock-path.js';
+import { ClockFiles, type ClockNumber } from './clock-files.js';
 import type { EventRegistry } from './event-registry.js';
-import { Handles } from './handles.js';
-import { bytesFromPath } from './path.js';
-import { fill, type Scheme } from './scheme.js';
 import type { Services } from './services.js';
 
 const SECOND = 1_000_000_000;
 
-export class TimeScheme implements Scheme {
+export class TimeScheme extends ClockFiles {
   readonly #id: number;
   readonly #events: EventRegistry;
   readonly #services: Services;
-  readonly #clocks = new Handles<ClockNumber>();
 
   constructor(id: number, events: EventRegistry, services: Services) {
+    super();
     this.#id = id;
     this.#events = events;
     this.#services = services;
   }
 
-  open(path: string): number {
-    return this.#clocks.add(clockNumber(path));
-  }
-
   read(handle: number, target: UserBuffer): number {
-    const now = this.#now(this.#clocks.get(handle));
+    const now = this.#now(this.clocks.get(handle));
     const count = Math.floor(target.length / TimeSpec.size);
     const time = TimeSpec.encode({ tv_sec: Math.floor(now / SECOND), tv_nsec: now % SECOND });
     for (let i = 0; i < count; i++) target.write(time, i * TimeSpec.size);
@@ -36,7 +29,7 @@ export class TimeScheme implements Scheme {
   }
 
   write(handle: number, source: UserBuffer): number {
-    const clock = this.#clocks.get(handle);
+    const clock = this.clocks.get(handle);
     const count = Math.floor(source.length / TimeSpec.size);
     const sinceBoot = this.#services.monotonic() - this.#now(clock);
     for (let i = 0; i < count; i++) {
@@ -46,29 +39,6 @@ export class TimeScheme implements Scheme {
       });
     }
     return count * TimeSpec.size;
-  }
-
-  fcntl(): number {
-    return 0;
-  }
-
-  fevent(handle: number): number {
-    this.#clocks.get(handle);
-    return 0;
-  }
-
-  fpath(handle: number, target: UserBuffer): number {
-    return fill(target, bytesFromPath(`time:${this.#clocks.get(handle)}`));
-  }
-
-  fsync(handle: number): number {
-    this.#clocks.get(handle);
-    return 0;
-  }
-
-  close(handle: number): number {
-    this.#clocks.remove(handle);
-    return 0;
   }
 
   #now(clock: ClockNumber): number {
