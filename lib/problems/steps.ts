@@ -43,6 +43,14 @@ export function* fork(user: Userspace, program: HostedProgram): SystemCalls<numb
   return yield { number: abi.SYS_CLONE, a: 0 };
 }
 
+/** open, of a process that is not driven from here. */
+export function* open(user: Userspace, path: string, flags: number): SystemCalls<number> {
+  const name = Buffer.from(path);
+  const at = user.reserve(name.length);
+  user.memory.write(at, name);
+  return yield { number: abi.SYS_OPEN, a: at, b: name.length, c: flags };
+}
+
 /** kill of oneself. */
 export function* raise(signal: number): SystemCalls<number> {
   const pid = yield getpid;

@@ -14,6 +14,7 @@ import {
   EVENT_CLONE,
   fork,
   getpid,
+  open,
   POST,
   PRE,
   SIGNAL,
@@ -55,10 +56,7 @@ function waitingTracer(lab: Lab) {
   lab.pause();
   const tracer = lab.child(
     function* (user) {
-      const path = Buffer.from(`proc:${target.pid}/trace`);
-      const at = user.reserve(path.length);
-      user.memory.write(at, path);
-      const trace = yield { number: abi.SYS_OPEN, a: at, b: path.length, c: O_RDWR };
+      const trace = yield* open(user, `proc:${target.pid}/trace`, O_RDWR);
       const buffer = user.reserve(64);
       user.memory.storeNumber(buffer, lab.operations ? abi.PTRACE_SYSCALL : SIGNAL);
       yield { number: abi.SYS_WRITE, a: trace, b: buffer, c: lab.operations ? 1 : 8 };
@@ -93,10 +91,7 @@ export const EVENTS: readonly Reproduction[] = [
       lab.spawnChan();
       // closing the file of a daemon's scheme waits for the daemon
       const { pid } = lab.child(function* (user) {
-        const name = Buffer.from('chan:somewhere');
-        const at = user.reserve(name.length);
-        user.memory.write(at, name);
-        yield { number: abi.SYS_OPEN, a: at, b: name.length, c: O_RDWR | abi.O_CREAT };
+        yield* open(user, 'chan:somewhere', O_RDWR | abi.O_CREAT);
         return 3;
       });
       const { trace } = attach(lab, pid);

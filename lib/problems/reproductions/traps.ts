@@ -11,6 +11,7 @@ import {
   EXIT,
   INT3,
   NOP,
+  open,
   POST,
   PRE,
   SIGNAL,
@@ -120,10 +121,7 @@ const KP_29: Reproduction = {
   run(lab) {
     const path = lab.program([NOP, NOP, ...FIRST, ...EXIT_0]);
     const { pid } = lab.child(function* (user) {
-      const name = Buffer.from(path);
-      const at = user.reserve(name.length);
-      user.memory.write(at, name);
-      const file = yield { number: abi.SYS_OPEN, a: at, b: name.length, c: abi.O_RDONLY };
+      const file = yield* open(user, path, abi.O_RDONLY);
       yield { number: abi.SYS_FEXEC, a: file, b: 0, c: 0, d: 0, e: 0 };
       return 1;
     });
