@@ -144,5 +144,5 @@ export class AddressSpace {
 }
 
 /** Splits an address into its low and high 32 bits: [low, high] without an array. */
-export const lowWord = (address: number): number => (address % TWO_32) >>> 0;
+export const lowWord = (address: number): number => address >>> 0;
 export const highWord = (address: number): number => Math.floor(address / TWO_32) >>> 0;

@@ -1,5 +1,5 @@
 // The CPU as the kernel sees it: run until an exit, registers, address spaces.
-import { AddressSpace, USER_END } from './address-space.js';
+import { AddressSpace, lowWord, USER_END } from './address-space.js';
 import { Breakpoints } from './breakpoints.js';
 import { CodeCache } from './code-cache.js';
 import { isRepeatedString, RecordDecoder } from './decoder.js';
@@ -259,7 +259,7 @@ export class Cpu {
       words[STACK_LIMIT >>> 2] = 0;
       words[RUN_BUDGET >>> 2] = left;
       const retired = base + budget - left;
-      words[RETIRED_BASE >>> 2] = retired % TWO_32;
+      words[RETIRED_BASE >>> 2] = lowWord(retired);
       words[(RETIRED_BASE >>> 2) + 1] = Math.floor(retired / TWO_32);
       reason = this.#engine.run(left);
       this.#counts.exits[reason]++;
@@ -276,7 +276,9 @@ export class Cpu {
     if (COMPLETED.has(reason)) left--;
     this.#retired = base + budget - left;
     this.#left = left;
-    words[RFLAGS >>> 2] = (words[RFLAGS >>> 2] & ~ARITHMETIC_FLAGS) | this.#engine.flags();
+    const unchanged = words[FLAGS_KIND >>> 2] === KIND_WORD;
+    const flags = unchanged ? words[FLAGS_A >>> 2] : this.#engine.flags();
+    words[RFLAGS >>> 2] = (words[RFLAGS >>> 2] & ~ARITHMETIC_FLAGS) | flags;
     if (reason === LEFT_SYSCALL) this.#completeSyscall();
     return exit;
   }

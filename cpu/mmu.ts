@@ -2,6 +2,7 @@
 // writes to pages that hold decoded code. Intel SDM vol. 3A, 4.6 and 4.7.
 import {
   type AddressSpace,
+  lowWord,
   PAGE_ACCESSED,
   PAGE_DIRTY,
   PAGE_NX,
@@ -250,7 +251,7 @@ export class Mmu {
     this.#words[EXIT_VECTOR >>> 2] = vector;
     this.#words[EXIT_ERROR >>> 2] = error;
     if (address < 0) return;
-    this.#words[EXIT_ADDRESS >>> 2] = address % TWO_32;
+    this.#words[EXIT_ADDRESS >>> 2] = lowWord(address);
     this.#words[(EXIT_ADDRESS >>> 2) + 1] = Math.floor(address / TWO_32);
   }
 }

@@ -122,8 +122,6 @@ export class Context {
   backup: SignalBackup | undefined;
   /** Room for the registers of the next backup. */
   spare: Registers | undefined;
-  /** sigreturn was called; the backup returns at the next scan. */
-  restoring = false;
   actions: SignalActions;
   signalMask: Uint8Array = new Uint8Array(16);
   readonly waitMap: WaitMap;

@@ -30,7 +30,7 @@ import type { Kernel } from './kernel.js';
 import { exit } from './process/exit.js';
 import { addTrapFlag, clearTrapFlag } from './ptrace/trap-flag.js';
 import { send } from './signal/calls.js';
-import { RESCHEDULE, type Syscall } from './syscall.js';
+import { DONE, RESCHEDULE, type Sleep, Steps, type Syscall } from './syscall.js';
 
 /** Every other vector is a SIGSEGV. */
 const SIGNALS: ReadonlyMap<number, number> = new Map([
@@ -60,16 +60,40 @@ function* die(kernel: Kernel, context: Context, signal: number): Syscall<void> {
 }
 
 /** #DB: one step with the trap flag is done. Without a tracer to tell, the process dies of it. */
-export function* debugTrap(kernel: Kernel, context: Context): Syscall<void> {
-  context.frame = true;
-  const stepping = (context.registers.number(RFLAGS) & FLAG_TF) !== 0;
-  clearTrapFlag(context.registers);
-  if (context.traced) {
-    const stop = kernel.parts.tracing.breakpoint(context, PTRACE_STOP_SINGLESTEP);
-    if ((yield* stop) !== undefined) return;
+export class DebugTrap extends Steps<void> {
+  readonly #kernel: Kernel;
+  readonly #context: Context;
+  #stepping = false;
+  #stop: Syscall<number | undefined> | undefined;
+  #death: Syscall<void> | undefined;
+
+  constructor(kernel: Kernel, context: Context) {
+    super();
+    this.#kernel = kernel;
+    this.#context = context;
   }
-  if (stepping) addTrapFlag(context.registers);
-  yield* die(kernel, context, SIGTRAP);
+
+  override next(notified: boolean): IteratorResult<Sleep, void> {
+    if (this.#death !== undefined) return this.#death.next(notified);
+    const context = this.#context;
+    if (this.#stop === undefined) {
+      context.frame = true;
+      this.#stepping = (context.registers.number(RFLAGS) & FLAG_TF) !== 0;
+      clearTrapFlag(context.registers);
+      if (!context.traced) return this.#die();
+      this.#stop = this.#kernel.parts.tracing.breakpoint(context, PTRACE_STOP_SINGLESTEP);
+    }
+    const step = this.#stop.next(notified);
+    if (step.done !== true) return step;
+    return step.value === undefined ? this.#die() : DONE;
+  }
+
+  #die(): IteratorResult<Sleep, void> {
+    const context = this.#context;
+    if (this.#stepping) addTrapFlag(context.registers);
+    this.#death = die(this.#kernel, context, SIGTRAP);
+    return this.#death.next(true);
+  }
 }
 
 /** #BP, by int3. */

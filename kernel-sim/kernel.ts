@@ -3,6 +3,7 @@
 import { type Cpu, OutOfMemoryError, VECTOR_PF } from '../cpu/index.js';
 import { Clock } from './clock.js';
 import { Context, RUNNABLE, signalFrames } from './context.js';
+import { ContextList } from './context-list.js';
 import { Contexts, IDLE_PID } from './contexts.js';
 import { Core } from './core.js';
 import { Deadlines } from './deadlines.js';
@@ -69,8 +70,8 @@ export class Kernel {
   /** The context that has the CPU: of several, the one which has the emulated core. */
   current: Context;
   /** Contexts with pending signals, and those whose sigreturn is to be finished. */
-  readonly signaled = new Set<Context>();
-  readonly restoring = new Set<Context>();
+  readonly signaled = new ContextList();
+  readonly restoring = new ContextList();
   readonly trace = new TraceHash();
   readonly counts = { contextSwitches: 0, systemCalls: 0, ptraceStops: 0 };
 

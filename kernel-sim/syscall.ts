@@ -1,5 +1,6 @@
 // What kernel code is made of: generators that yield what they sleep on. A call that never sleeps
-// is a plain function, and costs no generator.
+// is a plain function, and costs no generator; what a tracer's round trip goes through is written by
+// hand as what a generator is to others, as resuming nested generators costs more than the rest.
 import type { Context } from './context.js';
 import type { Kernel } from './kernel.js';
 
@@ -17,7 +18,26 @@ export interface Sleep {
 }
 
 /** Kernel code that may sleep. Resumed with true when notified, false when woken otherwise. */
-export type Syscall<T> = Generator<Sleep, T, boolean>;
+export interface Syscall<T> {
+  next(notified: boolean): IteratorResult<Sleep, T>;
+  [Symbol.iterator](): Iterator<Sleep, T, boolean>;
+}
+
+/** Kernel code that is no generator: {@link next} goes on to the next sleep or to the end. */
+export abstract class Steps<T> implements Syscall<T> {
+  abstract next(notified: boolean): IteratorResult<Sleep, T>;
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+
+/** A step of it: asleep, or at its end. */
+export const asleep = (value: Sleep): IteratorYieldResult<Sleep> => ({ done: false, value });
+export const ended = <T>(value: T): IteratorReturnResult<T> => ({ done: true, value });
+
+/** The end of what has no result. */
+export const DONE: IteratorReturnResult<void> = { done: true, value: undefined };
 
 /**
  * Serves one system call: its result, or the code that finds it. Arguments are the registers as
@@ -39,6 +59,17 @@ export type CallTable = ReadonlyMap<number, Handler>;
 
 /** A sleep that is none: the context stays runnable and lets others go first. */
 export const RESCHEDULE: Sleep = { describe: () => 'its turn', interruptible: true };
+
+/** Lets others go first, and gives 0. */
+export class GiveWay extends Steps<number> {
+  #given = false;
+
+  override next(): IteratorResult<Sleep, number> {
+    if (this.#given) return ended(0);
+    this.#given = true;
+    return asleep(RESCHEDULE);
+  }
+}
 
 /**
  * Yielded where a CPU does not keep the others out: on several CPUs another one may go on here, on

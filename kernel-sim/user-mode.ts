@@ -15,7 +15,7 @@ import {
 import { SYS_EXIT, SYS_SIGRETURN } from './abi/index.js';
 import { type Context, MACHINE, type UserCode } from './context.js';
 import { SegmentationFault } from './error.js';
-import { breakpointTrap, debugTrap, fault } from './exceptions.js';
+import { breakpointTrap, DebugTrap, fault } from './exceptions.js';
 import { setCall } from './hosted/call.js';
 import type { Kernel } from './kernel.js';
 import { KernelPanic } from './panic.js';
@@ -121,7 +121,7 @@ function exception(
       if (resolvePageFault(context, Number(exit.address), exit.errorCode)) return;
       break;
     case VECTOR_DB:
-      context.flow = debugTrap(kernel, context);
+      context.flow = new DebugTrap(kernel, context);
       return;
     case VECTOR_BP:
       int3(kernel, context, context.registers.rip - 1n);
@@ -161,7 +161,7 @@ function runStep(
     leave(kernel, context, user.after, step.value);
   } else if (step.value === 'pause') {
     const trapped = user.after !== 'machine' && (registers.number(RFLAGS) & FLAG_TF) !== 0;
-    if (trapped) context.flow = debugTrap(kernel, context);
+    if (trapped) context.flow = new DebugTrap(kernel, context);
   } else {
     setCall(registers, step.value);
     enter(kernel, context);

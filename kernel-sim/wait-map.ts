@@ -24,14 +24,17 @@ export class WaitMap {
   #condition: WaitCondition | undefined;
 
   post(status: ChildStatus): void {
-    const index = this.#statuses.findIndex(({ pid }) => pid >= status.pid);
-    if (index < 0) this.#statuses.push(status);
-    else this.#statuses.splice(index, this.#statuses[index].pid === status.pid ? 1 : 0, status);
+    const statuses = this.#statuses;
+    let index = 0;
+    while (index < statuses.length && statuses[index].pid < status.pid) index++;
+    if (statuses[index]?.pid === status.pid) statuses[index] = status;
+    else statuses.splice(index, 0, status);
     this.#condition?.notify();
   }
 
   /** Takes a status away, if there is one. */
   receiveNow(children: Children): ChildStatus | undefined {
+    if (this.#statuses.length === 0) return undefined;
     const index = this.#find(children);
     return index < 0 ? undefined : this.#statuses.splice(index, 1)[0];
   }

@@ -16,7 +16,8 @@ export function getSignedWord(view: DataView, offset: number): number {
 /** Stores an integer between -2^63 and 2^64 in two's complement. */
 export function setWord(view: DataView, offset: number, value: number): void {
   view.setUint32(offset, value >>> 0, true);
-  view.setUint32(offset + 4, Math.floor(value / HIGH) >>> 0, true);
+  const small = value >= 0 && value < HIGH; // most are, and a division is slow
+  view.setUint32(offset + 4, small ? 0 : Math.floor(value / HIGH) >>> 0, true);
 }
 
 export function viewOf(bytes: Uint8Array): DataView {

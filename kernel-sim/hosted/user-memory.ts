@@ -1,11 +1,9 @@
 // A process's memory as its own loads and stores see it, for userspace written in TypeScript.
-import type { Cpu } from '../../cpu/index.js';
+import { type Cpu, PAGE_SIZE } from '../../cpu/index.js';
 import { getWord, setWord, type UserMemory } from '../abi/index.js';
 import type { Context } from '../context.js';
 import { SegmentationFault } from '../error.js';
-import type { Access } from '../memory/process-memory.js';
-
-const PAGE_MASK = 0xfff;
+import { type Access, pageOffset } from '../memory/process-memory.js';
 
 export class HostedMemory implements UserMemory {
   readonly #cpu: Cpu;
@@ -118,4 +116,4 @@ export class HostedMemory implements UserMemory {
 }
 
 const crosses = (address: number, length: number): boolean =>
-  (address % (PAGE_MASK + 1)) + length > PAGE_MASK + 1;
+  pageOffset(address) + length > PAGE_SIZE;

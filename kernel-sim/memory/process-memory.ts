@@ -51,6 +51,8 @@ export interface Sharing {
 }
 
 export const pageUp = (size: number): number => Math.ceil(size / PAGE_SIZE) * PAGE_SIZE;
+/** Of an address below 2^53; a remainder of doubles takes long. */
+export const pageOffset = (address: number): number => address & (PAGE_SIZE - 1);
 export const pageDown = (address: number): number => Math.floor(address / PAGE_SIZE) * PAGE_SIZE;
 
 export class ProcessMemory {
@@ -287,7 +289,7 @@ export class ProcessMemory {
     while (done < target.length) {
       const offset = this.translate(address + done, 'read');
       if (offset < 0) break;
-      const count = Math.min(PAGE_SIZE - ((address + done) % PAGE_SIZE), target.length - done);
+      const count = Math.min(PAGE_SIZE - pageOffset(address + done), target.length - done);
       // a view costs more than the copying of a few bytes
       if (count <= FEW) for (let i = 0; i < count; i++) target[done + i] = bytes[offset + i];
       else target.set(bytes.subarray(offset, offset + count), done);
@@ -302,7 +304,7 @@ export class ProcessMemory {
     while (done < source.length) {
       const offset = this.translate(address + done, access);
       if (offset < 0) break;
-      const count = Math.min(PAGE_SIZE - ((address + done) % PAGE_SIZE), source.length - done);
+      const count = Math.min(PAGE_SIZE - pageOffset(address + done), source.length - done);
       const whole = count === source.length;
       this.#cpu.memory.write(offset, whole ? source : source.subarray(done, done + count));
       done += count;
@@ -312,7 +314,7 @@ export class ProcessMemory {
 
   /** The 64-bit word at an address, unsigned; -1 when a page is missing. */
   word(address: number): number {
-    if ((address % PAGE_SIZE) + 8 <= PAGE_SIZE) {
+    if (pageOffset(address) + 8 <= PAGE_SIZE) {
       const offset = this.translate(address, 'read');
       return offset < 0 ? -1 : getWord(this.#cpu.memory.view, offset);
     }
@@ -325,7 +327,7 @@ export class ProcessMemory {
    * accessed so. Who writes there must say so by PhysicalMemory.write or .touched.
    */
   translate(address: number, access: Access): number {
-    const within = address % PAGE_SIZE;
+    const within = pageOffset(address);
     const page = address - within;
     if (
       page === this.#lastPage &&

@@ -2,7 +2,7 @@
 // 2019.
 import { EPERM, ESRCH } from '../abi/index.js';
 import { SysError } from '../error.js';
-import { type Handler, RESCHEDULE, type Syscall } from '../syscall.js';
+import { GiveWay, type Handler } from '../syscall.js';
 
 export const getpid: Handler = (_, { pid }) => pid;
 export const getppid: Handler = (_, { ppid }) => ppid;
@@ -54,12 +54,7 @@ export const umask: Handler = (_, caller, mask) => {
 };
 
 /** yield() */
-export const yieldCall: Handler = () => letOthersRun();
-
-function* letOthersRun(): Syscall<number> {
-  yield RESCHEDULE;
-  return 0;
-}
+export const yieldCall: Handler = () => new GiveWay();
 
 function newId(id: number, old: number, permitted: number[], root: boolean): number {
   const wanted = id >>> 0;

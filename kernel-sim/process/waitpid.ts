@@ -14,7 +14,9 @@ const STATUS_SIZE = 8;
 /** waitpid(pid, status, flags); the address may be 0 */
 export const waitpid: Handler = (kernel, caller, pid, statusAt, flags) => {
   const out = statusAt === 0 ? undefined : caller.memory.buffer(statusAt, STATUS_SIZE, true);
-  return wait(kernel, caller, pid, out, flags);
+  return (flags & WNOHANG) === 0
+    ? wait(kernel, caller, pid, out, flags)
+    : look(kernel, caller, pid, out, flags);
 };
 
 function* wait(
@@ -24,27 +26,34 @@ function* wait(
   out: UserBuffer | undefined,
   flags: number,
 ): Syscall<number> {
+  const children = which(pid);
   for (;;) {
-    const change = yield* nextChange(kernel, caller, pid, (flags & WNOHANG) !== 0);
-    if (change === undefined) return 0;
-    if (!isWanted(change.status, flags)) continue; // lost, as nobody asked for it
-    out?.write(statusBytes(change.status));
-    if (!wifcontinued(change.status) && !wifstopped(change.status)) reap(kernel, change.pid);
-    return change.pid;
+    const change =
+      adopt(kernel, caller, children) ?? (yield* caller.waitMap.receive(caller, children));
+    if (isWanted(change.status, flags)) return tell(kernel, change, out);
   }
 }
 
-function* nextChange(
+/** The same with WNOHANG. */
+function look(
   kernel: Kernel,
   caller: Context,
   pid: number,
-  now: boolean,
-): Syscall<ChildStatus | undefined> {
+  out: UserBuffer | undefined,
+  flags: number,
+): number {
   const children = which(pid);
-  const adopted = adopt(kernel, caller, children);
-  if (adopted !== undefined) return adopted;
-  if (now) return caller.waitMap.receiveNow(children);
-  return yield* caller.waitMap.receive(caller, children);
+  for (;;) {
+    const change = adopt(kernel, caller, children) ?? caller.waitMap.receiveNow(children);
+    if (change === undefined) return 0;
+    if (isWanted(change.status, flags)) return tell(kernel, change, out);
+  }
+}
+
+function tell(kernel: Kernel, { pid, status }: ChildStatus, out: UserBuffer | undefined): number {
+  out?.write(statusBytes(status));
+  if (!wifcontinued(status) && !wifstopped(status)) reap(kernel, pid);
+  return pid;
 }
 
 function which(pid: number): Children {
@@ -73,6 +82,7 @@ function adopt(kernel: Kernel, caller: Context, children: Children): ChildStatus
   return { pid, pgid, status: status.status };
 }
 
+/** Other changes are lost, as nobody asked for them. */
 function isWanted(status: number, flags: number): boolean {
   if (wifcontinued(status)) return (flags & WCONTINUED) !== 0;
   return !wifstopped(status) || (flags & WUNTRACED) !== 0;

@@ -16,13 +16,18 @@ import type { StopDetails, Tracing } from '../parts.js';
 import type { KernelProfile } from '../profile.js';
 import type { EventRegistry } from '../scheme/event-registry.js';
 import type { Services } from '../scheme/services.js';
-import { INTERLEAVE, type Syscall } from '../syscall.js';
+import type { Sleep, Syscall } from '../syscall.js';
 import type { Session, Sessions } from './session.js';
+import { Stop } from './stop.js';
 
 /** More copies of one stop than this kernel's heap could hold. */
 const FLOOD = 20_000;
 
 export class Tracees implements Tracing {
+  /** Whether a tracee at a stop, which its tracer was told about, may be woken before it sleeps. */
+  readonly interleaves: boolean;
+  /** Whether a signal that wakes the tracee makes it stop once more (KP-36). */
+  readonly stopsAnew: boolean;
   readonly #sessions: Sessions;
   readonly #events: EventRegistry;
   readonly #schemeId: number;
@@ -31,7 +36,6 @@ export class Tracees implements Tracing {
   readonly #stopsAreEvents: boolean;
   /** Whether the word in force is the one at the time of the stop, or the one after it. */
   readonly #givesOldWord: boolean;
-  readonly #stopsAnew: boolean;
 
   /** @param schemeId of proc:, for event: queues */
   constructor(sessions: Sessions, events: EventRegistry, schemeId: number, services: Services) {
@@ -43,26 +47,25 @@ export class Tracees implements Tracing {
     const { protocol, faults } = services.profile;
     this.#stopsAreEvents = protocol === 'write-waits' || protocol === 'read-waits';
     this.#givesOldWord = !this.#stopsAreEvents;
-    this.#stopsAnew = faults['KP-36'];
+    this.interleaves = faults['KP-33'];
+    this.stopsAnew = faults['KP-36'];
   }
 
-  *breakpoint(context: Context, stop: number, details?: StopDetails): Syscall<number | undefined> {
-    let session = this.#sessions.get(context.pid);
+  breakpoint(context: Context, stop: number, details?: StopDetails): Syscall<number | undefined> {
+    return new Stop(this, context, stop, details);
+  }
+
+  /** The tracee reaches a stop, if its tracer asked for that. */
+  begin({ pid }: Context, stop: number, details: StopDetails | undefined): Session | undefined {
+    const session = this.#sessions.get(pid);
     if (session === undefined || !this.#asked(session, stop)) return undefined;
-    const word = session.breakpoint;
     this.#reach(session, stop, details);
-    const { tracee } = session;
-    for (;;) {
-      // the tracer was told, and may wake its tracee before that sleeps
-      if (this.#profile.faults['KP-33']) yield INTERLEAVE;
-      yield this.#sleep(session, context);
-      if (!tracee.leave(context)) break;
-      if (!this.#stopsAnew) continue;
-      session = this.#sessions.get(context.pid);
-      if (session === undefined || !this.#asked(session, stop)) return undefined;
-      this.#reach(session, stop, details);
-    }
-    return this.#givesOldWord ? word : (this.#sessions.get(context.pid)?.breakpoint ?? 0);
+    return session;
+  }
+
+  /** The word that a tracee goes on with which stopped for another one. */
+  wordAfter({ pid }: Context, word: number): number {
+    return this.#givesOldWord ? word : (this.#sessions.get(pid)?.breakpoint ?? 0);
   }
 
   ignoresCall(context: Context, word: number | undefined): boolean {
@@ -120,10 +123,10 @@ export class Tracees implements Tracing {
     return (breakpoint & stop) === stop && (this.#profile.stops & stop) !== 0;
   }
 
-  #sleep({ tracee }: Session, context: Context) {
+  sleep({ tracee }: Session, context: Context): Sleep {
     if (!this.#profile.faults['KP-43']) return tracee.enterDeaf(context);
     // while a signal is handled another one cannot be delivered, but wakes (KP-69)
-    const restless = this.#stopsAnew && this.#profile.faults['KP-69'];
+    const restless = this.stopsAnew && this.#profile.faults['KP-69'];
     return restless && context.backup !== undefined
       ? tracee.enterLightly(context)
       : tracee.enter(context);

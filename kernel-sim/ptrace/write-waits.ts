@@ -14,7 +14,7 @@ import type { Context } from '../context.js';
 import { SysError } from '../error.js';
 import type { Reply } from '../scheme/scheme.js';
 import { settle } from '../scheme/scheme.js';
-import { INTERLEAVE, type Syscall } from '../syscall.js';
+import { asleep, ended, INTERLEAVE, type Sleep, Steps, type Syscall } from '../syscall.js';
 import type { UserBuffer } from '../user-buffer.js';
 import { commandWord } from './command-word.js';
 import { living, whileStopped } from './target.js';
@@ -74,15 +74,23 @@ export class WriteWaitsFile extends TraceFile {
     if (session.reached) return PTRACE_WORD_SIZE;
     // an event that nobody read ends the wait before it begins (KP-14)
     if (session.eventCount > 0 && profile.faults['KP-14']) return this.#awaited();
-    return this.#sleep(caller);
+    return new Wait(this, caller);
   }
 
-  *#sleep(caller: Context): Syscall<number> {
-    const { tracer } = this.session;
+  /** A writer begins to wait; whether it may be told before it sleeps. */
+  begin(caller: Context): boolean {
     this.sleeping(caller);
-    if (this.profile.faults['KP-33']) yield INTERLEAVE;
-    do yield tracer.enter(caller);
-    while (tracer.leave(caller));
+    return this.profile.faults['KP-33'];
+  }
+
+  /** What it sleeps on. */
+  enter(caller: Context): Sleep {
+    return this.session.tracer.enter(caller);
+  }
+
+  /** The writer was woken: the result of its command, undefined when it must sleep again. */
+  leave(caller: Context): number | undefined {
+    if (this.session.tracer.leave(caller)) return undefined;
     this.sleeping(undefined);
     this.#demandSession();
     living(this.services.contexts, this.session.pid);
@@ -98,5 +106,32 @@ export class WriteWaitsFile extends TraceFile {
   /** For some hours the exit of a tracee took its session away (KP-32). @throws SysError ENODEV */
   #demandSession(): void {
     if (this.sessions.get(this.session.pid) !== this.session) throw new SysError(ENODEV);
+  }
+}
+
+/** A writer that waits for its tracee. */
+class Wait extends Steps<number> {
+  readonly #file: WriteWaitsFile;
+  readonly #caller: Context;
+  #begun = false;
+  #sleeps = false;
+
+  constructor(file: WriteWaitsFile, caller: Context) {
+    super();
+    this.#file = file;
+    this.#caller = caller;
+  }
+
+  override next(): IteratorResult<Sleep, number> {
+    const file = this.#file;
+    if (this.#sleeps) {
+      const result = file.leave(this.#caller);
+      if (result !== undefined) return ended(result);
+    } else if (!this.#begun) {
+      this.#begun = true;
+      if (file.begin(this.#caller)) return asleep(INTERLEAVE);
+    }
+    this.#sleeps = true;
+    return asleep(file.enter(this.#caller));
   }
 }

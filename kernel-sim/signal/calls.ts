@@ -15,7 +15,7 @@ import {
 import { BLOCKED, type Context } from '../context.js';
 import { SysError } from '../error.js';
 import type { Kernel } from '../kernel.js';
-import { type Handler, RESCHEDULE, type Syscall } from '../syscall.js';
+import { GiveWay, type Handler, type Syscall } from '../syscall.js';
 import { sigreturn } from './delivery.js';
 import { signalIdle } from './idle.js';
 
@@ -34,7 +34,7 @@ export function sendTo(
   if (!(signal >= 0 && signal < SIGNAL_LIMIT)) throw new SysError(EINVAL);
   if (pid > 0) {
     sendToOne(kernel, caller, pid, signal);
-    return givenWay();
+    return new GiveWay();
   }
   let found = 0;
   let permitted = 0;
@@ -46,7 +46,7 @@ export function sendTo(
   }
   if (found === 0) throw new SysError(ESRCH);
   if (permitted === 0) throw new SysError(EPERM);
-  return givenWay();
+  return new GiveWay();
 }
 
 /** What most calls are for. @throws SysError ESRCH, EPERM */
@@ -55,11 +55,6 @@ function sendToOne(kernel: Kernel, caller: Context, pid: number, signal: number)
   if (target === undefined) throw new SysError(ESRCH);
   if (!mayKill(caller, target)) throw new SysError(EPERM);
   if (signal !== 0) send(kernel, target, signal);
-}
-
-function* givenWay(): Syscall<number> {
-  yield RESCHEDULE;
-  return 0;
 }
 
 /** Queues a signal; it is delivered when its process is switched to. */

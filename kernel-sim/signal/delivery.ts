@@ -22,7 +22,7 @@ import type { Kernel } from '../kernel.js';
 import { SIGNAL_STACK, SIGNAL_STACK_SIZE } from '../memory/layout.js';
 import { KernelPanic } from '../panic.js';
 import { exit } from '../process/exit.js';
-import type { Sleep, Syscall } from '../syscall.js';
+import { asleep, type Sleep, Steps, type Syscall } from '../syscall.js';
 import type { SignalAction, SignalBackup } from './state.js';
 
 /** Kept free at the top of the signal stack. */
@@ -30,6 +30,7 @@ const HEADROOM = 256;
 const INTERRUPTS_ON = 0x202;
 
 const RETURNING: Sleep = { describe: () => 'its sigreturn', interruptible: false };
+const ASLEEP_RETURNING = asleep(RETURNING);
 
 /** Diverts a context that is about to run into the handling of its next signal. */
 export function deliver(kernel: Kernel, context: Context): void {
@@ -39,7 +40,7 @@ export function deliver(kernel: Kernel, context: Context): void {
   const { registers, frame, flow, user } = context;
   if (passesBy(kernel, context, signal)) {
     context.backup = { signal, registers: context.saved, frame, flow, user, untouched: true };
-    context.flow = pass(kernel, context, signal);
+    context.flow = new Pass(kernel, context, signal);
     return;
   }
   const kept = context.spare ?? new Registers();
@@ -64,28 +65,50 @@ function passesBy(kernel: Kernel, context: Context, signal: number): boolean {
   return !faults['KP-04'] && (context.frame || faults['KP-65']);
 }
 
-function* pass(kernel: Kernel, context: Context, signal: number): Syscall<void> {
-  if (signal === SIGCONT && context.action(signal).handler === SIG_DFL) {
-    context.status = RUNNABLE;
-    post(kernel, context, CONTINUED_STATUS);
+/** What a signal does that passes by: its sigreturn takes the place of all this. */
+class Pass extends Steps<void> {
+  readonly #kernel: Kernel;
+  readonly #context: Context;
+  readonly #signal: number;
+
+  constructor(kernel: Kernel, context: Context, signal: number) {
+    super();
+    this.#kernel = kernel;
+    this.#context = context;
+    this.#signal = signal;
   }
-  kernel.restoring.add(context);
-  context.block();
-  yield RETURNING;
+
+  override next(): IteratorResult<Sleep, void> {
+    const kernel = this.#kernel;
+    const context = this.#context;
+    if (this.#signal === SIGCONT && context.action(SIGCONT).handler === SIG_DFL) {
+      context.status = RUNNABLE;
+      post(kernel, context, CONTINUED_STATUS);
+    }
+    kernel.restoring.add(context);
+    context.block();
+    return ASLEEP_RETURNING;
+  }
 }
 
 /** Part of each switch: a context cannot finish its own sigreturn, as it still runs. */
 export function finishSigreturns(kernel: Kernel): void {
-  for (const context of kernel.restoring) {
-    if (context.running) continue;
-    kernel.restoring.delete(context);
-    restore(kernel, context);
+  const { restoring } = kernel;
+  for (let index = 0; index < restoring.size; ) {
+    const context = restoring.at(index);
+    if (context.running) {
+      index++;
+    } else {
+      restoring.delete(context);
+      restore(kernel, context);
+    }
   }
 }
 
 /** Part of each switch: signals end sleeps, even if a handler that runs keeps them out. */
 export function wakeSignaled({ signaled }: Kernel): void {
-  for (const context of signaled) {
+  for (let index = 0; index < signaled.size; index++) {
+    const context = signaled.at(index);
     if (context.status.kind !== 'blocked') continue;
     const { sleep, pending } = context;
     if (sleep?.holdsSignals && !pending.includes(SIGKILL)) continue;

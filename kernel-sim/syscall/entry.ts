@@ -15,9 +15,9 @@ import {
 import { ENOMEM, PTRACE_STOP_POST_SYSCALL, PTRACE_STOP_PRE_SYSCALL } from '../abi/index.js';
 import type { Context } from '../context.js';
 import { SysError } from '../error.js';
-import { debugTrap } from '../exceptions.js';
+import { DebugTrap } from '../exceptions.js';
 import type { Kernel } from '../kernel.js';
-import type { Syscall } from '../syscall.js';
+import { DONE, ended, type Sleep, Steps, type Syscall } from '../syscall.js';
 import { unknownCall } from './unknown.js';
 
 /** Registers that hold the arguments, by the instruction that made the call. */
@@ -46,9 +46,9 @@ function* trappedCall(kernel: Kernel, context: Context): Syscall<void> {
   const { registers } = context;
   const { rip } = registers;
   registers.rip = KERNEL_CODE;
-  yield* debugTrap(kernel, context);
+  yield* new DebugTrap(kernel, context);
   context.registers.rip = rip;
-  yield* tracedCall(kernel, context, BY_SYSCALL);
+  yield* new TracedCall(kernel, context, BY_SYSCALL);
 }
 
 /** The same, made by `int 0x80`. */
@@ -62,39 +62,103 @@ function enterBy(kernel: Kernel, context: Context, at: ArgumentRegisters): void 
   if (kernel.scheduler.endsWithCall) kernel.endTurn();
   context.frame = true;
   if (context.traced) {
-    context.flow = tracedCall(kernel, context, at);
+    context.flow = new TracedCall(kernel, context, at);
     return;
   }
   const result = perform(kernel, context, at);
   if (typeof result === 'number') context.registers.setNumber(RAX, result);
-  else context.flow = sleepingCall(kernel, context, result);
+  else context.flow = new SleepingCall(kernel, context, result);
 }
 
-function* sleepingCall(kernel: Kernel, context: Context, call: Syscall<number>): Syscall<void> {
-  let result: number;
+/** A call that sleeps; a tracer that asked for it hears of its end. */
+class SleepingCall extends Steps<void> {
+  readonly #kernel: Kernel;
+  readonly #context: Context;
+  readonly #call: Syscall<number>;
+  #stop: Syscall<unknown> | undefined;
+
+  constructor(kernel: Kernel, context: Context, call: Syscall<number>) {
+    super();
+    this.#kernel = kernel;
+    this.#context = context;
+    this.#call = call;
+  }
+
+  override next(notified: boolean): IteratorResult<Sleep, void> {
+    if (this.#stop === undefined) {
+      const step = goOn(this.#call, notified);
+      if (step.done !== true) return step;
+      const context = this.#context;
+      context.registers.setNumber(RAX, step.value);
+      const { tracing } = this.#kernel.parts;
+      if (!context.traced || !tracing.stopsAfterCall(undefined, false)) return DONE;
+      this.#stop = tracing.breakpoint(context, PTRACE_STOP_POST_SYSCALL);
+    }
+    const step = this.#stop.next(notified);
+    return step.done === true ? DONE : step;
+  }
+}
+
+/** A call of a tracee: a stop before it, the call unless the tracer says otherwise, a stop after it. */
+class TracedCall extends Steps<void> {
+  readonly #kernel: Kernel;
+  readonly #context: Context;
+  readonly #at: ArgumentRegisters;
+  #before: Syscall<number | undefined> | undefined;
+  #call: Syscall<number> | undefined;
+  #after: Syscall<unknown> | undefined;
+  /** What the stop before it gave. */
+  #word: number | undefined;
+
+  constructor(kernel: Kernel, context: Context, at: ArgumentRegisters) {
+    super();
+    this.#kernel = kernel;
+    this.#context = context;
+    this.#at = at;
+    this.#before = kernel.parts.tracing.breakpoint(context, PTRACE_STOP_PRE_SYSCALL);
+  }
+
+  override next(notified: boolean): IteratorResult<Sleep, void> {
+    if (this.#after !== undefined) return this.#stopAfter(this.#after, notified);
+    if (this.#before !== undefined) {
+      const step = this.#before.next(notified);
+      if (step.done !== true) return step;
+      this.#before = undefined;
+      this.#word = step.value;
+      if (this.#kernel.parts.tracing.ignoresCall(this.#context, step.value)) return this.#end(true);
+      const result = perform(this.#kernel, this.#context, this.#at);
+      if (typeof result === 'number') return this.#return(result);
+      this.#call = result;
+    }
+    if (this.#call === undefined) return DONE;
+    const step = goOn(this.#call, notified);
+    return step.done === true ? this.#return(step.value) : step;
+  }
+
+  #return(result: number): IteratorResult<Sleep, void> {
+    this.#context.registers.setNumber(RAX, result);
+    return this.#end(false);
+  }
+
+  #end(ignored: boolean): IteratorResult<Sleep, void> {
+    const { tracing } = this.#kernel.parts;
+    if (!tracing.stopsAfterCall(this.#word, ignored)) return DONE;
+    this.#after = tracing.breakpoint(this.#context, PTRACE_STOP_POST_SYSCALL);
+    return this.#stopAfter(this.#after, true);
+  }
+
+  #stopAfter(stop: Syscall<unknown>, notified: boolean): IteratorResult<Sleep, void> {
+    const step = stop.next(notified);
+    return step.done === true ? DONE : step;
+  }
+}
+
+/** Goes on with a call: to its next sleep, or to its result, errors included. */
+function goOn(call: Syscall<number>, notified: boolean): IteratorResult<Sleep, number> {
   try {
-    result = yield* call;
+    return call.next(notified);
   } catch (error) {
-    result = refusal(error);
-  }
-  context.registers.setNumber(RAX, result);
-  const { tracing } = kernel.parts;
-  if (context.traced && tracing.stopsAfterCall(undefined, false)) {
-    yield* tracing.breakpoint(context, PTRACE_STOP_POST_SYSCALL);
-  }
-}
-
-function* tracedCall(kernel: Kernel, context: Context, at: ArgumentRegisters): Syscall<void> {
-  const { tracing } = kernel.parts;
-  const word = yield* tracing.breakpoint(context, PTRACE_STOP_PRE_SYSCALL);
-  const ignored = tracing.ignoresCall(context, word);
-  if (!ignored) {
-    const call = perform(kernel, context, at);
-    const result = typeof call === 'number' ? call : yield* settled(call);
-    context.registers.setNumber(RAX, result);
-  }
-  if (tracing.stopsAfterCall(word, ignored)) {
-    yield* tracing.breakpoint(context, PTRACE_STOP_POST_SYSCALL);
+    return ended(refusal(error));
   }
 }
 
@@ -113,14 +177,6 @@ function perform(
     const c = registers.signed(at[2]);
     if (handler === undefined) return unknownCall(context, number, a, b, c);
     return handler(kernel, context, a, b, c, registers.signed(at[3]), registers.signed(at[4]));
-  } catch (error) {
-    return refusal(error);
-  }
-}
-
-function* settled(call: Syscall<number>): Syscall<number> {
-  try {
-    return yield* call;
   } catch (error) {
     return refusal(error);
   }
