@@ -1,9 +1,9 @@
 // A region's function: its blocks one after another, the ways between them, and the ways out.
-import { LEFT_CONTINUE, LEFT_DECLINED, LEFT_FAULT } from '../interpreter/record.js';
+import { LEFT_DECLINED } from '../interpreter/record.js';
 import type { Bit, Value } from '../isa/values.js';
-import { EXIT_RECORD, REMAINING, RIP, TLB_DATA } from '../layout.js';
+import { REMAINING, RIP, TLB_DATA } from '../layout.js';
 import { Code } from '../wasm/code.js';
-import { ModuleBuilder, type Signature } from '../wasm/module.js';
+import { ModuleBuilder } from '../wasm/module.js';
 import { analyse, type Flow } from './flow.js';
 import { Frame } from './frame.js';
 import { services } from './imports.js';
@@ -19,6 +19,15 @@ import {
   type Target,
 } from './region.js';
 import { NotTranslatable, type Surroundings, TranslatorSemantics } from './semantics.js';
+import {
+  BODY_SIGNATURE,
+  BUDGET,
+  DEPTH,
+  ENTRY,
+  type Place,
+  REGION_SIGNATURE,
+  WaysOut,
+} from './ways-out.js';
 
 /** What the emission must know of the world outside the region. */
 export interface Outside {
@@ -36,16 +45,6 @@ export class Refused extends Error {
   }
 }
 
-const BUDGET = 0;
-const DEPTH = 1;
-/** Number of the entry to go to. */
-const ENTRY = 2;
-const REGION_SIGNATURE: Signature = { params: ['i32', 'i32'], results: ['i32'] };
-const BODY_SIGNATURE: Signature = { params: ['i32', 'i32', 'i32'], results: ['i32'] };
-
-/** Calls nested deeper than this leave all functions: the host's stack is finite. */
-const DEEPEST = 150;
-
 /** The module of one region; the functions of its entries are exported by their numbers. */
 export function emitRegion(region: Region, outside: Outside): Uint8Array<ArrayBuffer> {
   return new RegionEmitter(region, outside).emit();
@@ -59,19 +58,15 @@ class RegionEmitter {
   readonly #code: Code;
   readonly #s: TranslatorSemantics;
   readonly #frame: Frame;
-  readonly #regionType: number;
   readonly #engine: TranslatorServices;
-  readonly #exitCode: number;
-  readonly #exitRegion: number;
-  readonly #exitDepth: number;
+  readonly #out: WaysOut;
   readonly #nesting: Nesting;
   /** Instructions of the whole region: no path between budget checks is longer. */
   readonly #longest: number;
   /** Where the emission is. */
   #block: Block;
   #node = 0;
-  #instruction: RegionInstruction;
-  #left = 0;
+  #place: Place;
 
   constructor(region: Region, outside: Outside) {
     this.#region = region;
@@ -79,24 +74,28 @@ class RegionEmitter {
     const entries = region.entries.map((_, index) => index);
     this.#flow = analyse({ successors: region.blocks.map(successorsOf), entries });
     this.#block = region.blocks[0];
-    this.#instruction = this.#block.instructions[0];
+    this.#place = { instruction: this.#block.instructions[0], left: 0 };
     this.#longest = region.blocks.reduce((sum, { instructions }) => sum + instructions.length, 0);
     this.#module.importTable('regions', 1);
-    this.#regionType = this.#module.type(REGION_SIGNATURE);
+    const regionType = this.#module.type(REGION_SIGNATURE);
     this.#code = new Code(BODY_SIGNATURE.params.length);
     const code = this.#code;
     const root = region.blocks.length;
     const emitBlock = (node: number): void => this.#emitBlock(node);
     this.#nesting = new Nesting(code, this.#flow, { root, entry: ENTRY }, emitBlock);
     this.#frame = new Frame(code);
-    this.#exitCode = code.local('i32');
-    this.#exitRegion = code.local('i32');
-    this.#exitDepth = 1;
     this.#engine = services(this.#module);
     this.#s = new TranslatorSemantics(code, outside.view, {
       frame: this.#frame,
       services: this.#engine,
       surroundings: this.#surroundings(),
+    });
+    this.#out = new WaysOut({
+      code,
+      frame: this.#frame,
+      semantics: this.#s,
+      regionType,
+      longest: this.#longest,
     });
   }
 
@@ -111,7 +110,7 @@ class RegionEmitter {
     if (meets) this.#frame.loadFlags();
     this.#nesting.emit();
     code.end();
-    this.#epilogue();
+    this.#out.common();
     const body = this.#module.add(BODY_SIGNATURE, code);
     this.#region.entries.forEach((_, index) => {
       const entry = new Code(REGION_SIGNATURE.params.length);
@@ -123,7 +122,7 @@ class RegionEmitter {
 
   #prologue(): void {
     const code = this.#code;
-    code.get(BUDGET).i32(this.#longest).op('i32.lt_u').ifHinted(false);
+    this.#out.ifSpent();
     this.#storeEntryRip();
     code.i32(0).get(BUDGET).access('i32.store', REMAINING);
     code.i32(LEFT_DECLINED).return().end();
@@ -146,25 +145,8 @@ class RegionEmitter {
     code.access('i64.store', RIP);
   }
 
-  /** Stores everything and leaves, or goes on in another region. */
-  #epilogue(): void {
-    const code = this.#code;
-    this.#frame.store();
-    this.#frame.storeFlags();
-    code.i32(0).get(BUDGET).access('i32.store', REMAINING);
-    code.get(this.#exitRegion).if();
-    code.get(BUDGET).get(DEPTH).get(this.#exitRegion).returnCallIndirect(this.#regionType);
-    code.end();
-    code.get(this.#exitCode);
-  }
-
   #emitBlock(node: number): void {
-    const outer = {
-      block: this.#block,
-      node: this.#node,
-      instruction: this.#instruction,
-      left: this.#left,
-    };
+    const outer = { block: this.#block, node: this.#node, place: this.#place };
     const block = this.#region.blocks[node];
     this.#block = block;
     this.#node = node;
@@ -177,8 +159,7 @@ class RegionEmitter {
       this.#code.get(BUDGET).i32(count).op('i32.sub').set(BUDGET);
     }
     block.instructions.forEach((instruction, index) => {
-      this.#instruction = instruction;
-      this.#left = count - index;
+      this.#place = { instruction, left: count - index };
       try {
         if (instruction.crosses) this.#checkCrossing(instruction);
         this.#s.instruction(instruction);
@@ -187,20 +168,18 @@ class RegionEmitter {
         throw error;
       }
     });
-    this.#left = 0;
     if (block.ending.kind === 'goto') this.#edge(block.ending.to);
     this.#block = outer.block;
     this.#node = outer.node;
-    this.#instruction = outer.instruction;
-    this.#left = outer.left;
+    this.#place = outer.place;
   }
 
   // Leaving and going on
 
   #surroundings(): Surroundings {
     return {
-      fault: () => this.#fault(),
-      decline: () => this.#decline(),
+      fault: () => this.#out.fault(this.#place),
+      decline: () => this.#out.decline(this.#place),
       repeat: (again) => this.#repeat(again),
       ahead: (name, ...operands) => this.#ahead(name, operands),
       branch: (taken) => this.#branch(taken),
@@ -214,38 +193,11 @@ class RegionEmitter {
     };
   }
 
-  #fault(): void {
-    const code = this.#code;
-    code.i32(0).i32(this.#instruction.record).access('i32.store', EXIT_RECORD);
-    // of the instructions that the block has paid for, this one and those after it do not retire
-    code.get(BUDGET).i32(this.#left).op('i32.add').set(BUDGET);
-    this.#exit(LEFT_FAULT);
-  }
-
-  /** Leaves as before a fault, but for the interpreter to carry this instruction out. */
-  #decline(): void {
-    this.#storeRip(this.#instruction.address);
-    this.#code.get(BUDGET).i32(this.#left).op('i32.add').set(BUDGET);
-    this.#exit(LEFT_DECLINED);
-  }
-
-  /** Leaves with this instruction, or iteration, complete. */
-  #leaveAfter(next: Value): void {
-    const code = this.#code;
-    code.i32(0).get(next.local).access('i64.store', RIP);
-    code
-      .get(BUDGET)
-      .i32(this.#left - 1)
-      .op('i32.add')
-      .set(BUDGET);
-    this.#exit(LEFT_CONTINUE);
-  }
-
   /** The next iteration is one more instruction to pay for. */
   #repeat(again: () => void): void {
     const code = this.#code;
-    code.get(BUDGET).i32(this.#longest).op('i32.lt_u').ifHinted(false);
-    this.#leaveAfter(this.#s.instructionAddress());
+    this.#out.ifSpent();
+    this.#out.after(this.#place, this.#s.instructionAddress());
     code.end();
     code.get(BUDGET).i32(1).op('i32.sub').set(BUDGET);
     again();
@@ -262,36 +214,6 @@ class RegionEmitter {
     });
     code.get(BUDGET).get(done.local).op('i32.sub').set(BUDGET);
     return this.#s.zeroExtend(done, 64);
-  }
-
-  /** Flags into their locals, then out. */
-  #exit(exitCode: number): void {
-    this.#s.scoped(() => this.#s.flags.settle());
-    this.#code
-      .i32(exitCode)
-      .set(this.#exitCode)
-      .br(this.#code.depth - this.#exitDepth);
-  }
-
-  #storeFlags(): void {
-    const { flags } = this.#s;
-    if (flags.current.kind === 'memory') return;
-    this.#s.scoped(() => flags.settle());
-    this.#frame.storeFlags();
-  }
-
-  /** Leaves by a return, with RIP stored: like the common way out, but for what is clean. */
-  #return(): void {
-    const code = this.#code;
-    this.#frame.storeDirty();
-    this.#storeFlags();
-    code.i32(0).get(BUDGET).access('i32.store', REMAINING);
-    code.i32(LEFT_CONTINUE).return();
-  }
-
-  #leaveTo(address: number): void {
-    this.#storeRip(address);
-    this.#exit(LEFT_CONTINUE);
   }
 
   #branch(taken: Bit): void {
@@ -316,17 +238,18 @@ class RegionEmitter {
     const code = this.#code;
     this.#tryGuesses(target, guessesOf(ending));
     code.i32(0).get(target.local).access('i64.store', RIP);
+    const regionThere = () => code.get(target.local).call(this.#engine.regionAt);
     if (ending.kind === 'call') {
-      this.#callRegion(ending.next, () => code.get(target.local).call(this.#engine.regionAt));
+      this.#callRegion(ending.next, regionThere);
       return;
     }
     // a return goes back to the function that called this one; other jumps may stay translated
-    if (this.#instruction.form.key.startsWith('ret')) {
-      this.#return();
+    if (this.#place.instruction.form.key.startsWith('ret')) {
+      this.#out.return();
       return;
     }
-    code.get(target.local).call(this.#engine.regionAt).set(this.#exitRegion);
-    this.#exit(LEFT_CONTINUE);
+    this.#out.goOnIn(regionThere);
+    this.#out.leave();
   }
 
   /** Compares a computed target with the blocks that it may be: a search among sorted addresses. */
@@ -368,8 +291,8 @@ class RegionEmitter {
     const here = pageOf(this.#block.instructions.at(-1)?.address ?? this.#block.address);
     if (pageOf(to.address) !== here) this.#checkPage(to.address);
     if (to.block < 0) {
-      this.#code.i32(this.#outside.regionNumber(to.address)).set(this.#exitRegion);
-      this.#leaveTo(to.address);
+      this.#out.goOnIn(() => this.#code.i32(this.#outside.regionNumber(to.address)));
+      this.#out.leaveTo(to.address);
       return;
     }
     const { isLoop, isMerge } = this.#flow;
@@ -381,8 +304,8 @@ class RegionEmitter {
       return;
     }
     if (isBack) {
-      this.#code.get(BUDGET).i32(this.#longest).op('i32.lt_u').ifHinted(false);
-      this.#leaveTo(to.address);
+      this.#out.ifSpent();
+      this.#out.leaveTo(to.address);
       this.#code.end();
     }
     this.#s.scoped(() => this.#s.flags.settle());
@@ -391,9 +314,9 @@ class RegionEmitter {
 
   #call(target: number, next: Target): void {
     const code = this.#code;
-    this.#storeRip(target);
+    this.#out.storeRip(target);
     const region = this.#outside.regionNumber(target);
-    const here = pageOf(this.#instruction.address);
+    const here = pageOf(this.#place.instruction.address);
     if (pageOf(target) === here) {
       this.#callRegion(next, () => code.i32(region));
       return;
@@ -405,37 +328,9 @@ class RegionEmitter {
     });
   }
 
-  /** Calls a region, with RIP stored; goes on here if it comes back to the next instruction. */
+  /** Calls a region, with RIP stored, and goes on behind it. */
   #callRegion(next: Target, pushRegion: () => void): void {
-    const code = this.#code;
-    const why = this.#exitCode;
-    this.#frame.storeDirty();
-    this.#storeFlags();
-    code.get(DEPTH).i32(DEEPEST).op('i32.lt_u').ifHinted(true, 'i32');
-    code.get(BUDGET).get(DEPTH).i32(1).op('i32.add');
-    pushRegion();
-    code.callIndirect(this.#regionType);
-    code.else();
-    code.i32(0).get(BUDGET).access('i32.store', REMAINING).i32(LEFT_CONTINUE);
-    code.end().set(why);
-    // whatever happened, the registers are in memory
-    code.get(why).i32(LEFT_DECLINED).op('i32.eq').ifHinted(false).i32(LEFT_CONTINUE).return().end();
-    code.get(why).i32(LEFT_CONTINUE).op('i32.ne');
-    code
-      .i32(0)
-      .access('i64.load', RIP)
-      .i64(BigInt(next.address))
-      .op('i64.ne')
-      .op('i32.or')
-      .ifHinted(false);
-    code.get(why).return().end();
-    code.i32(0).access('i32.load', REMAINING).set(BUDGET);
-    this.#frame.load();
-    this.#frame.clean();
-    this.#s.flags.replace({ kind: 'memory', scopes: [] });
-    code.get(BUDGET).i32(this.#longest).op('i32.lt_u').ifHinted(false);
-    this.#leaveTo(next.address);
-    code.end();
+    this.#out.call(next.address, pushRegion);
     this.#edge(next);
   }
 
@@ -443,8 +338,7 @@ class RegionEmitter {
   #checkCrossing({ address, length }: RegionInstruction): void {
     this.#pushPageTest(address + length - 1);
     this.#code.op('i32.eqz').ifHinted(false);
-    this.#code.get(BUDGET).i32(this.#left).op('i32.add').set(BUDGET);
-    this.#leaveTo(address);
+    this.#out.before(this.#place);
     this.#code.end();
   }
 
@@ -452,15 +346,11 @@ class RegionEmitter {
   #checkPage(address: number): void {
     this.#pushPageTest(address);
     this.#code.op('i32.eqz').ifHinted(false);
-    this.#leaveTo(address);
+    this.#out.leaveTo(address);
     this.#code.end();
   }
 
   #pushPageTest(address: number): void {
     pushPageTest(this.#code, address, this.#outside.pageTable(address) ?? 0);
-  }
-
-  #storeRip(address: number): void {
-    this.#code.i32(0).i64(BigInt(address)).access('i64.store', RIP);
   }
 }
