@@ -9,6 +9,7 @@ import { Frame } from './frame.js';
 import { services } from './imports.js';
 import type { TranslatorServices } from './memory.js';
 import { Nesting } from './nesting.js';
+import { NotTranslatable } from './operands.js';
 import { pageOf, pushPageTest } from './page-test.js';
 import {
   type Block,
@@ -18,7 +19,7 @@ import {
   successorsOf,
   type Target,
 } from './region.js';
-import { NotTranslatable, type Surroundings, TranslatorSemantics } from './semantics.js';
+import { type Surroundings, TranslatorSemantics } from './semantics.js';
 import {
   BODY_SIGNATURE,
   BUDGET,

@@ -1,36 +1,15 @@
-// The translator's back end: operands are constants, registers are locals, flags are computed where
-// they are read. What it cannot say it refuses, and the interpreter runs that instruction.
+// The translator's back end: flags are computed where they are read, and control goes where the
+// region's emission says. What it cannot say it refuses, and the interpreter runs that instruction.
 import { ARITHMETIC_FLAGS } from '../interpreter/flags.js';
-import {
-  ADDRESS_MASK,
-  BASE,
-  DISPLACEMENT,
-  IMMEDIATE,
-  INDEX,
-  LENGTH,
-  NEXT,
-  REGISTER_SLOT,
-  SCALE,
-  SEGMENT,
-} from '../interpreter/record.js';
-import { noted } from '../isa/float-unit.js';
-import type {
-  ConditionCode,
-  FlagChanges,
-  FlagName,
-  FlagsOperation,
-  Operand,
-} from '../isa/semantics.js';
-import type { Bit, Value, Vector, Width } from '../isa/values.js';
-import { EXIT_ERROR, EXIT_VECTOR, MXCSR, RFLAGS, XMM, ZERO } from '../layout.js';
+import type { ConditionCode, FlagChanges, FlagName, FlagsOperation } from '../isa/semantics.js';
+import type { Bit, Value, Width } from '../isa/values.js';
+import { EXIT_ERROR, EXIT_VECTOR, RFLAGS } from '../layout.js';
 import type { Code } from '../wasm/code.js';
 import { PendingFlags, release, type Scope } from './flags.js';
 import type { Frame } from './frame.js';
-import { TranslatorMemory, type TranslatorServices } from './memory.js';
+import type { TranslatorServices } from './memory.js';
+import { NotTranslatable, TranslatorOperands } from './operands.js';
 import type { RegionInstruction } from './region.js';
-
-/** Thrown for an instruction that only the interpreter runs. */
-export class NotTranslatable extends Error {}
 
 /** What the region's emission does for its instructions. */
 export interface Surroundings {
@@ -49,24 +28,17 @@ export interface Surroundings {
   aroundHelper(call: () => void): void;
 }
 
-const RSP = 4;
-
 /** Helpers that look at general registers. */
 const REGISTER_HELPERS: ReadonlySet<string> = new Set(['divide128Signed']);
 /** Helpers that change more than this engine knows of. */
 const REFUSED_HELPERS: ReadonlySet<string> = new Set(['cpuid', 'loadSegment']);
 
-export class TranslatorSemantics extends TranslatorMemory {
+export class TranslatorSemantics extends TranslatorOperands {
   readonly flags: PendingFlags;
-  readonly #view: DataView;
-  readonly #frame: Frame;
   readonly #surroundings: Surroundings;
-  readonly #offsets = new Map<number, Value>();
-  #record = 0;
   #scope: Scope = { locals: [], holds: 1 };
   /** Depth of the code that an instruction under REP begins at. */
   #again = 0;
-  #depth = 0;
   #flagChanges = 0;
 
   constructor(
@@ -78,18 +50,14 @@ export class TranslatorSemantics extends TranslatorMemory {
       readonly surroundings: Surroundings;
     },
   ) {
-    super(code, parts.services);
-    this.#view = view;
-    this.#frame = parts.frame;
+    super(code, view, parts.frame, parts.services);
     this.#surroundings = parts.surroundings;
     this.flags = new PendingFlags(this, parts.frame, () => parts.services.flagsOf);
   }
 
-  /** Emits an instruction; true when it has said where control goes. */
+  /** Emits an instruction. */
   instruction({ record, form }: RegionInstruction): void {
-    this.#record = record;
-    this.beginInstruction();
-    this.#offsets.clear();
+    this.beginRecord(record);
     this.scoped(() => {
       const repeats = /^rep(ne)? /.test(form.key);
       if (repeats) this.code.loop();
@@ -110,143 +78,6 @@ export class TranslatorSemantics extends TranslatorMemory {
     code.scope = outer.scope;
     this.#scope = outer.own;
     release(this, scope);
-  }
-
-  // Operands
-
-  protected readRegister(operand: Operand): Value {
-    const at = this.#slot(operand);
-    const width = operand.bits as Width;
-    switch (operand.kind) {
-      case 'gpr':
-        return (at & 7) === 1 ? this.highByte(at >> 3) : this.register(at >> 3, width);
-      case 'immediate':
-        return this.constant(this.#view.getBigUint64(this.#record + IMMEDIATE, true), width);
-      case 'mmx':
-        return this.state(at, 64);
-      default:
-        throw new NotTranslatable(`an operand of kind ${operand.kind} has no integer value`);
-    }
-  }
-
-  protected writeRegister(operand: Operand, value: Value): void {
-    const at = this.#slot(operand);
-    switch (operand.kind) {
-      case 'gpr':
-        if ((at & 7) === 1) this.setHighByte(at >> 3, value);
-        else this.setRegister(at >> 3, value);
-        break;
-      case 'mmx':
-        this.setState(at, value);
-        this.setState(at + 8, this.constant(0xffffn, 16));
-        break;
-      default:
-        throw new NotTranslatable(`an operand of kind ${operand.kind} is not written`);
-    }
-  }
-
-  address(operand: Operand): Value {
-    const segment = this.#view.getUint16(this.#record + SEGMENT, true);
-    const offset = this.offset(operand);
-    return segment === ZERO ? offset : this.add(offset, this.state(segment, 64));
-  }
-
-  offset(operand: Operand): Value {
-    const known = this.#offsets.get(operand.slot);
-    if (known !== undefined) return known;
-    const view = this.#view;
-    const record = this.#record;
-    const base = view.getUint16(record + BASE, true);
-    const index = view.getUint16(record + INDEX, true);
-    const displacement = view.getBigUint64(record + DISPLACEMENT, true);
-    let offset: Value | undefined = base === ZERO ? undefined : this.register(base >> 3, 64);
-    if (index !== ZERO) {
-      const scale = view.getUint8(record + SCALE);
-      let scaled = this.register(index >> 3, 64);
-      if (scale > 0) scaled = this.shiftLeft(scaled, this.constant(BigInt(scale), 64));
-      offset = offset === undefined ? scaled : this.add(offset, scaled);
-    }
-    if (offset === undefined) offset = this.constant(displacement, 64);
-    else if (displacement !== 0n) offset = this.add(offset, this.constant(displacement, 64));
-    const mask = view.getBigUint64(record + ADDRESS_MASK, true);
-    if (mask !== 0xffff_ffff_ffff_ffffn) offset = this.and(offset, this.constant(mask, 64));
-    if (this.#depth === 0) this.#offsets.set(operand.slot, offset);
-    return offset;
-  }
-
-  secondImmediate(): Value {
-    throw new NotTranslatable('ENTER');
-  }
-
-  escapeOpcode(): Value {
-    return this.constant(BigInt(this.#view.getUint16(this.#record + IMMEDIATE, true)), 16);
-  }
-
-  registerNumber(operand: Operand): Value {
-    return this.constant(BigInt(this.#slot(operand)), 32);
-  }
-
-  protected readVectorRegister(operand: Operand): Vector {
-    const at = this.#slot(operand);
-    if (operand.kind === 'xmm') return this.xmm((at - XMM) >> 4);
-    return this.newVector(() => this.code.i32(at).access('v128.load64_zero', 0));
-  }
-
-  protected writeVectorRegister(operand: Operand, value: Vector): void {
-    if (operand.kind === 'mmx') this.write(operand, this.extractLane(value, 64, 0));
-    else this.setXmm((this.#slot(operand) - XMM) >> 4, value);
-  }
-
-  // Registers by name
-
-  register(index: number, width: Width): Value {
-    const whole = this.#frame.useGpr(index);
-    // a copy: the register may change while the value is still wanted
-    const copy = this.value(64, () => this.code.get(whole));
-    if (index === RSP) this.liesOnStack(copy);
-    return this.truncate(copy, width);
-  }
-
-  setRegister(index: number, value: Value): void {
-    const whole = this.#frame.writeGpr(index);
-    if (value.width >= 32) {
-      this.code.get(this.zeroExtend(value, 64).local).set(whole);
-      return;
-    }
-    const kept = value.width === 8 ? ~0xffn : ~0xffffn;
-    this.code.get(whole).i64(kept).op('i64.and');
-    this.code.get(value.local).op('i64.extend_i32_u').op('i64.or').set(whole);
-  }
-
-  highByte(index: number): Value {
-    const whole = this.#frame.useGpr(index);
-    return this.value(8, () => {
-      this.code.get(whole).op('i32.wrap_i64').i32(8).op('i32.shr_u').i32(0xff).op('i32.and');
-    });
-  }
-
-  setHighByte(index: number, value: Value): void {
-    const whole = this.#frame.writeGpr(index);
-    this.code.get(whole).i64(~0xff00n).op('i64.and');
-    this.code.get(value.local).i32(8).op('i32.shl').op('i64.extend_i32_u').op('i64.or').set(whole);
-  }
-
-  xmm(index: number): Vector {
-    const whole = this.#frame.useXmm(index);
-    return this.newVector(() => this.code.get(whole));
-  }
-
-  setXmm(index: number, value: Vector): void {
-    this.code.get(value.local).set(this.#frame.writeXmm(index));
-  }
-
-  override get expectsInexact(): boolean {
-    return noted(this.#view.getUint32(MXCSR, true));
-  }
-
-  sourceSegmentBase(): Value {
-    const segment = this.#view.getUint16(this.#record + SEGMENT, true);
-    return segment === ZERO ? this.constant(0n, 64) : this.state(segment, 64);
   }
 
   // Flags
@@ -326,15 +157,6 @@ export class TranslatorSemantics extends TranslatorMemory {
 
   // Control
 
-  nextAddress(): Value {
-    return this.constant(this.#view.getBigUint64(this.#record + NEXT, true), 64);
-  }
-
-  instructionAddress(): Value {
-    const next = this.#view.getBigUint64(this.#record + NEXT, true);
-    return this.constant(next - BigInt(this.#view.getUint8(this.#record + LENGTH)), 64);
-  }
-
   jump(target: Value): void {
     this.#surroundings.jump(target);
   }
@@ -388,7 +210,7 @@ export class TranslatorSemantics extends TranslatorMemory {
     if (REFUSED_HELPERS.has(name)) throw new NotTranslatable(name);
     if (!REGISTER_HELPERS.has(name)) return super.helper(name, ...operands);
     for (const register of [0, 1, 2, 3]) {
-      this.#frame.writeGpr(register);
+      this.frame.writeGpr(register);
     }
     const result = this.variable(this.constant(0n, 32));
     this.#surroundings.aroundHelper(() => {
@@ -414,25 +236,11 @@ export class TranslatorSemantics extends TranslatorMemory {
     return this.subtract(high, this.and(this.shiftRightSigned(b, sign), a));
   }
 
-  protected override pushTlb(): void {
-    this.code.get(this.#frame.tlb);
-  }
-
   protected emitFault(): void {
     this.#surroundings.fault();
   }
 
   protected decline(): void {
     this.#surroundings.decline();
-  }
-
-  protected override enter(body: () => void): void {
-    this.#depth++;
-    body();
-    this.#depth--;
-  }
-
-  #slot(operand: Operand): number {
-    return this.#view.getUint16(this.#record + REGISTER_SLOT[operand.slot], true);
   }
 }
