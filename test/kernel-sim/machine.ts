@@ -70,6 +70,18 @@ export function run(program: HostedProgram, options: TestOptions = {}): TestMach
   return made;
 }
 
+/** Programs that say what they do in a word or two. */
+export const exits = (status: number): HostedProgram =>
+  function* () {
+    yield 'pause';
+    return status;
+  };
+export const yields = (times: number): HostedProgram =>
+  function* () {
+    for (let i = 0; i < times; i++) yield* call(abi.SYS_YIELD);
+    return 0;
+  };
+
 /** Runs a program that must come to its end, whatever it expects on its way, and give back all memory. */
 export function check(
   program: (user: Userspace) => SystemCalls<void>,

@@ -27,10 +27,7 @@ for (const revision of ['P9', 'P10', 'P11', 'P12']) {
   /** A tracer with one tracee, frozen before its first call. */
   function traced(program: HostedProgram, flags = 0, faults: FaultOverrides = {}) {
     const tracer = new Tracer({ profile: kernelProfile(revision, faults) });
-    const child = tracer.child(program);
-    const trace = tracer.open(child.pid, 'trace', O_RDWR | O_TRUNC | flags);
-    const regs = tracer.dup(trace, 'regs/int');
-    return { tracer, child, pid: child.pid, trace, regs };
+    return tracer.attach(tracer.child(program), O_RDWR | O_TRUNC | flags);
   }
 
   describe(`a command word at ${revision}`, () => {

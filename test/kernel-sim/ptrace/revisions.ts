@@ -21,10 +21,7 @@ export function traced(
   faults: FaultOverrides = {},
 ) {
   const tracer = new Tracer({ profile: kernelFor(revision, { 'KP-46': false, ...faults }) });
-  const child = tracer.child(program);
-  const trace = tracer.open(child.pid, 'trace', O_RDWR | O_TRUNC | flags);
-  const regs = tracer.dup(trace, 'regs/int');
-  return { tracer, child, pid: child.pid, trace, regs };
+  return tracer.attach(tracer.child(program), O_RDWR | O_TRUNC | flags);
 }
 
 /** A tracee after its first call, with some code ahead of it. */
@@ -32,12 +29,10 @@ export function ahead(revision: string, code: number[], faults: FaultOverrides =
   const first = [0xb8, abi.SYS_GETPID, 0, 0, 0, 0x0f, 0x05];
   const profile = kernelFor(revision, { 'KP-46': false, ...faults });
   const tracer = new Tracer({ code: Uint8Array.from([...first, ...code]), profile });
-  const child = tracer.machineChild();
-  const trace = tracer.open(child.pid, 'trace', O_RDWR | O_TRUNC);
-  const regs = tracer.dup(trace, 'regs/int');
-  expect(tracer.next(trace, POST)).to.equal(POST);
-  const rip = () => Number(tracer.registers(regs).rip) - CODE - first.length;
-  return { tracer, child, pid: child.pid, trace, regs, rip };
+  const traced = tracer.attach(tracer.machineChild());
+  expect(tracer.next(traced.trace, POST)).to.equal(POST);
+  const rip = () => Number(tracer.registers(traced.regs).rip) - CODE - first.length;
+  return { ...traced, rip };
 }
 
 /** The same where every attachment freezes, with operations for commands. */
@@ -48,8 +43,5 @@ export function attached(
   faults: FaultOverrides = {},
 ) {
   const tracer = new Tracer({ profile: kernelProfile(revision, faults) });
-  const child = tracer.child(program);
-  const trace = tracer.open(child.pid, 'trace', O_RDWR | flags);
-  const regs = tracer.dup(trace, 'regs/int');
-  return { tracer, child, pid: child.pid, trace, regs };
+  return tracer.attach(tracer.child(program), O_RDWR | flags);
 }

@@ -52,6 +52,15 @@ function operationOf(word: number): number {
 export const kernelFor = (revision: string, faults: FaultOverrides = {}): KernelProfile =>
   kernelProfile(revision, currentScheduler() ? { 'KP-38': false, ...faults } : faults);
 
+/** A tracer, its tracee, and the descriptors of two of the tracee's files. */
+export interface Traced {
+  readonly tracer: Tracer;
+  readonly child: Context;
+  readonly pid: number;
+  readonly trace: number;
+  readonly regs: number;
+}
+
 export class Tracer {
   readonly kernel: Kernel;
   readonly driven: DrivenProcess;
@@ -90,6 +99,13 @@ export class Tracer {
   machineChild(): Context {
     const parent = this.driven.context;
     return this.kernel.execute({ path: 'file:/bin/code', argv: ['code'], env: [], parent });
+  }
+
+  /** Opens the files of a child's trace; it is frozen before its first call unless it may run. */
+  attach(child: Context, flags: number = O_RDWR | O_TRUNC): Traced {
+    const trace = this.open(child.pid, 'trace', flags);
+    const regs = this.dup(trace, 'regs/int');
+    return { tracer: this, child, pid: child.pid, trace, regs };
   }
 
   open(pid: number, file: string, flags: number = O_RDWR): number {
