@@ -17,6 +17,7 @@ export {
   libcProfile,
   withTraceme,
 } from './profiles.js';
+export type { DirectCall } from './ptrace/direct.js';
 export { ptrace } from './ptrace/ptrace.js';
 export type { ForkedProgram, Relibc, RelibcFunctions } from './relibc.js';
 export { relibc } from './relibc.js';

@@ -76,11 +76,13 @@ export class Registers {
   static readonly SIZE = REGISTERS_SIZE;
   readonly view: DataView;
   readonly bytes: Uint8Array;
+  readonly #words: Uint32Array;
   /** Made when first needed. */
   #x87: X87State | undefined;
 
   constructor(buffer: ArrayBufferLike = new ArrayBuffer(REGISTERS_SIZE), byteOffset = 0) {
     this.view = new DataView(buffer, byteOffset, REGISTERS_SIZE);
+    this.#words = new Uint32Array(buffer, byteOffset, REGISTERS_SIZE / 4);
     this.bytes = new Uint8Array(buffer, byteOffset, REGISTERS_SIZE);
   }
 
@@ -95,29 +97,29 @@ export class Registers {
 
   /** Register 0-17 as an unsigned double: exact below 2^53. */
   number(index: number): number {
-    const at = index * 8;
-    return this.view.getUint32(at + 4, true) * TWO_32 + this.view.getUint32(at, true);
+    const words = this.#words;
+    return words[index * 2 + 1] * TWO_32 + words[index * 2];
   }
 
   /** Register 0-17 as a signed double: exact within 2^53. */
   signed(index: number): number {
-    const at = index * 8;
-    return this.view.getInt32(at + 4, true) * TWO_32 + this.view.getUint32(at, true);
+    const words = this.#words;
+    return (words[index * 2 + 1] | 0) * TWO_32 + words[index * 2];
   }
 
   /** Sets register 0-17 to an integer, negative ones in two's complement. */
   setNumber(index: number, value: number): void {
-    const at = index * 8;
-    this.view.setUint32(at, value, true); // modulo 2^32, by itself
+    const words = this.#words;
+    words[index * 2] = value; // modulo 2^32, by itself
     const small = value >= 0 && value < TWO_32; // most are, and a division is slow
-    this.view.setUint32(at + 4, small ? 0 : Math.floor(value / TWO_32), true);
+    words[index * 2 + 1] = small ? 0 : Math.floor(value / TWO_32);
   }
 
   /** Sets one of the registers 0-17 to another. */
   copy(from: number, to: number): void {
-    const { view } = this;
-    view.setUint32(to * 8, view.getUint32(from * 8, true), true);
-    view.setUint32(to * 8 + 4, view.getUint32(from * 8 + 4, true), true);
+    const words = this.#words;
+    words[to * 2] = words[from * 2];
+    words[to * 2 + 1] = words[from * 2 + 1];
   }
 
   get rax(): bigint {

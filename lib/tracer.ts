@@ -1,13 +1,7 @@
 // A process of the machine that is driven from outside: it makes relibc's calls, each of which runs
 // the machine until the call has returned. What a tracer in C does, without being a program.
-import { type Relibc, relibc } from '../compat/index.js';
-import {
-  O_CLOEXEC,
-  O_RDWR,
-  SIGKILL,
-  type SystemCall,
-  type SystemCalls,
-} from '../kernel-sim/abi/index.js';
+import { type DirectCall, type Relibc, relibc } from '../compat/index.js';
+import { O_CLOEXEC, O_RDWR, SIGKILL, type SystemCalls } from '../kernel-sim/abi/index.js';
 import { type DrivenProcess, ProcessEnded } from '../kernel-sim/index.js';
 import { Errno } from './errno.js';
 import type { Machine, ProgramOptions } from './machine.js';
@@ -33,7 +27,7 @@ export class Tracer extends PtraceCalls {
   readonly #machine: Machine;
   readonly #process: DrivenProcess;
   readonly #libc: Relibc;
-  readonly #make: (call: SystemCall) => number;
+  readonly #make: DirectCall;
   /** Where statuses are stored. */
   readonly #status: number;
   /** How relibc ended this process, if it did. */
@@ -46,7 +40,7 @@ export class Tracer extends PtraceCalls {
     this.#machine = machine;
     this.#process = process;
     this.#libc = relibc(process.user, machine.library);
-    this.#make = (call) => process.call(call);
+    this.#make = (number, a, b, c) => process.callDirectly(number, a, b, c);
     this.#status = process.user.reserve(8);
   }
 

@@ -1,7 +1,6 @@
 // The round trip of a tracer, resume and wait, as lists of system calls that are made whatever each
 // of them returns. ptrace() and waitpid() yield them; whoever makes calls as functions (a process
 // driven from outside) goes through the same lists without a generator, which costs more than they.
-import type { SystemCall } from '../../kernel-sim/abi/index.js';
 import {
   SIGCONT,
   SIGSTOP,
@@ -15,10 +14,10 @@ import { WCONTINUED, WNOHANG, WUNTRACED } from '../headers/sys-wait.js';
 import type { Libc } from '../libc.js';
 import type { CommandWord } from '../profiles.js';
 import { tracemeOf, type Waited } from '../traceme/strategy.js';
-import { lockAtOnce, type Session, unlockAtOnce } from './session.js';
+import { type ListedCall, lockAtOnce, type Session, unlockAtOnce } from './session.js';
 
 /** Makes a system call; gives rax as a signed number. */
-export type DirectCall = (call: SystemCall) => number;
+export type DirectCall = (number: number, a: number, b: number, c: number | undefined) => number;
 
 const PTRACE_EVENT_SIZE = 56;
 const STATUS_SIZE = 8; // a usize
@@ -41,7 +40,7 @@ export function resumeCalls(
   pid: number,
   session: Session,
   request: number,
-): readonly SystemCall[] | undefined {
+): readonly ListedCall[] | undefined {
   const { resume, firstResume } = libc.profile.ptrace;
   const word = (session.first ? firstResume[request] : undefined) ?? resume[request];
   if (word === undefined) return undefined;
@@ -54,7 +53,7 @@ export function resumeCalls(
     calls.resume = [
       // The child of the usual TRACEME and raise(SIGSTOP) is stopped as by any SIGSTOP, and only
       // SIGCONT wakes it. Whether that went well is not asked.
-      { number: SYS_KILL, a: pid, b: SIGCONT },
+      { number: SYS_KILL, a: pid, b: SIGCONT, c: undefined },
       { number: SYS_WRITE, a: session.tracer, b: at, c: word.size },
     ];
   }
@@ -70,7 +69,7 @@ export function waitCalls(
   pid: number,
   session: Session,
   options: number,
-): readonly SystemCall[] {
+): readonly ListedCall[] {
   const { waitWord, readsEvent, alwaysUntraced } = libc.profile.ptrace;
   const { user } = libc;
   const at = user.reserve(SCRATCH);
@@ -79,7 +78,7 @@ export function waitCalls(
   const flags = options | WNOHANG | (alwaysUntraced ? WUNTRACED : 0);
   if (calls.waitAt !== at || calls.waitFlags !== flags) {
     const { tracer } = session;
-    const list: SystemCall[] = [];
+    const list: ListedCall[] = [];
     if (waitWord !== undefined) {
       list.push({ number: SYS_WRITE, a: tracer, b: at, c: waitWord.size });
     }
@@ -117,7 +116,7 @@ export function ptraceDirectly(
     return undefined;
   }
   let result = 0;
-  for (const each of calls) result = libc.returned(call(each));
+  for (const { number, a, b, c } of calls) result = libc.returned(call(number, a, b, c));
   user.release(mark);
   if (result !== -1) session.first = false;
   // nobody else runs in a process that is driven from outside
@@ -138,7 +137,9 @@ export function waitpidDirectly(
   const { user } = libc;
   const mark = user.mark();
   let result = 0;
-  for (const each of waitCalls(libc, pid, session, options)) result = libc.returned(call(each));
+  for (const { number, a, b, c } of waitCalls(libc, pid, session, options)) {
+    result = libc.returned(call(number, a, b, c));
+  }
   const waited = waitedFor(libc, pid, session, result);
   user.release(mark);
   if (!unlockAtOnce(libc)) throw new Error('the table of sessions is contended');

@@ -1,6 +1,6 @@
 // A tracer's sessions: relibc keeps, for each process it traces, four open files of the proc:
 // scheme and whether it has resumed the process yet. src/platform/redox/ptrace.rs.
-import type { SystemCall, SystemCalls } from '../../kernel-sim/abi/index.js';
+import type { SystemCalls } from '../../kernel-sim/abi/index.js';
 import { ESRCH, O_CLOEXEC, O_RDWR } from '../../kernel-sim/abi/index.js';
 import type { Libc } from '../libc.js';
 import { close, open } from '../pal/files.js';
@@ -17,12 +17,20 @@ export interface Session {
   readonly calls: SessionCalls;
 }
 
+/** A system call of a list; all of one shape, which is read fast. */
+export interface ListedCall {
+  readonly number: number;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number | undefined;
+}
+
 /** What the last resume and wait of a session asked of the kernel, and with which memory. */
 export interface SessionCalls {
-  resume: readonly SystemCall[];
+  resume: readonly ListedCall[];
   resumeAt: number;
   wordSize: number;
-  wait: readonly SystemCall[];
+  wait: readonly ListedCall[];
   waitAt: number;
   waitFlags: number;
 }

@@ -4,11 +4,11 @@
 /** One system call: Redox takes up to five arguments (rdi, rsi, rdx, r10, r8). */
 export interface SystemCall {
   readonly number: number;
-  readonly a?: number | bigint;
-  readonly b?: number | bigint;
-  readonly c?: number | bigint;
-  readonly d?: number | bigint;
-  readonly e?: number | bigint;
+  readonly a?: number | bigint | undefined;
+  readonly b?: number | bigint | undefined;
+  readonly c?: number | bigint | undefined;
+  readonly d?: number | bigint | undefined;
+  readonly e?: number | bigint | undefined;
 }
 
 /**

@@ -7,7 +7,7 @@ import { type Context, OUTSIDE, RUNNABLE } from '../context.js';
 import { prepareHosted } from '../exec/boot.js';
 import type { Kernel } from '../kernel.js';
 import { enter } from '../syscall/entry.js';
-import { setCall } from './call.js';
+import { setCall, setDirectCall } from './call.js';
 
 /** A call was made for a process that has ended, or ended by it. */
 export class ProcessEnded extends Error {
@@ -50,6 +50,19 @@ export class DrivenProcess {
    * @throws ProcessEnded when the process ends instead
    */
   call(call: SystemCall): number {
+    this.#begin();
+    setCall(this.context.registers, call);
+    return this.#finish(call.number);
+  }
+
+  /** The same for a call of at most three small arguments. */
+  callDirectly(number: number, a: number, b: number, c: number | undefined): number {
+    this.#begin();
+    setDirectCall(this.context.registers, number, a, b, c);
+    return this.#finish(number);
+  }
+
+  #begin(): void {
     const { context } = this;
     const kernel = this.#kernel;
     this.#check();
@@ -59,12 +72,16 @@ export class DrivenProcess {
       // handlers of signals run first, whose time has come only now
       this.#untilOutside();
     }
-    setCall(context.registers, call);
+  }
+
+  #finish(number: number): number {
+    const { context } = this;
+    const kernel = this.#kernel;
     enter(kernel, context);
     // most calls have returned by now, with time left to go on
     if (context.flow === undefined && kernel.remaining > 0) return context.registers.signed(RAX);
     this.#untilOutside();
-    if (call.number === SYS_EXIT && context.exited) return 0;
+    if (number === SYS_EXIT && context.exited) return 0;
     this.#check();
     return context.registers.signed(RAX);
   }
