@@ -32,6 +32,8 @@ const LOOK_BACK = 300;
 
 const STOPPED = 'stopped by ';
 const RESUMES = /^PTRACE_(?:CONT|SYSCALL|SINGLESTEP|SYSEMU|SYSEMU_SINGLESTEP)$/;
+/** Waits for more than one child. */
+const ANY = /^(?:any|own group|group)/;
 const PANIC = /^RELIBC PANIC/m;
 
 /** The requests that the tracer made of the process before, the last one first. */
@@ -49,6 +51,15 @@ function statuses({ row: { linux, here } }: Case): { linux: string; here: string
   return { linux: linux.status ?? linux.result, here: here.status ?? here.result };
 }
 
+/** What Linux said of a wait, which need not be paired. */
+function statusOnLinux({ row: { linux } }: Case): string | undefined {
+  return linux?.call === 'wait' ? linux.status : undefined;
+}
+
+/** A stop at a signal, other than those that ptrace itself makes of SIGTRAP. */
+const SIGNAL_STOP = /^stopped by SIG(?!TRAP|STOP)\w+$/;
+const SIGTRAP_STOP = /^stopped by SIGTRAP$/;
+
 /** Whether waitpid never returned, because all wait for each other. */
 function hangs({ row: { here }, here: { end } }: Case): boolean {
   return here?.call === 'wait' && here.result === 'never' && end.kind === 'deadlock';
@@ -56,8 +67,9 @@ function hangs({ row: { here }, here: { end } }: Case): boolean {
 
 function stoppedBySigstop({ row, here: { end } }: Case): boolean {
   if (end.kind !== 'deadlock') return false;
-  const process = row.here?.process;
-  return end.waiting.some((one) => one.process === process && one.what.startsWith('SIGCONT'));
+  const process = row.here?.process ?? '';
+  const stopped = end.waiting.filter(({ what }) => what.startsWith('SIGCONT'));
+  return stopped.some((one) => one.process === process || ANY.test(process));
 }
 
 function registers(row: Row): Readonly<Record<string, string>> | undefined {
@@ -103,12 +115,28 @@ const RULES: readonly Rule[] = [
   },
   { problem: 'KP-32', when: ({ row: { here } }) => here?.result === 'ENODEV' },
   {
-    problem: 'KP-20',
+    problem: 'KP-37',
+    when: ({ row: { here }, here: { end } }) =>
+      here?.result === 'never' && end.kind === 'failed' && /the files of proc:/.test(end.reason),
+  },
+  {
+    limit: 'which child is first is left to the schedulers',
     when: ({ row: { linux, here } }) =>
+      linux?.call === 'wait' &&
       here?.call === 'wait' &&
-      /^(?:any|own group|group)/.test(here.process) &&
+      ANY.test(here.process) &&
+      linux.found !== undefined &&
+      here.found !== undefined &&
+      linux.found !== here.found,
+  },
+  {
+    problem: 'KP-20',
+    when: ({ row: { here }, here: { end } }) =>
+      here?.call === 'wait' &&
+      ANY.test(here.process) &&
       here.result === 'never' &&
-      linux !== undefined,
+      end.kind === 'deadlock' &&
+      end.waiting.some(({ what }) => what.startsWith('its tracer')),
   },
   {
     problem: 'KP-67',
@@ -127,7 +155,11 @@ const RULES: readonly Rule[] = [
     when: (found) =>
       hangs(found) && stoppedBySigstop(found) && found.here.on === 'relibc-2019-07-10',
   },
-  { problem: 'KP-54', when: (found) => hangs(found) && stoppedBySigstop(found) },
+  {
+    problem: 'KP-54',
+    when: (found) =>
+      hangs(found) && stoppedBySigstop(found) && !ANY.test(found.row.here?.process ?? ''),
+  },
   {
     problem: 'KP-57',
     when: (found) => {
@@ -170,14 +202,22 @@ const RULES: readonly Rule[] = [
     },
   },
   {
-    limit: ({ row: { here } }) =>
+    limit: ({ row: { linux } }) =>
       `relibc never asks the kernel for stops at signals: ${
-        here?.process ?? 'the tracee'
+        linux?.result ?? 'the tracee'
       } gets them without its tracer, and faults end it`,
     when: (found) => {
-      const status = statuses(found);
-      const signal = status?.linux.match(/^stopped by (SIG\w+)$/)?.[1];
-      return signal !== undefined && signal !== 'SIGTRAP' && signal !== 'SIGSTOP';
+      const status = statusOnLinux(found);
+      if (status === undefined) return false;
+      if (SIGNAL_STOP.test(status)) return true;
+      // a SIGTRAP that nothing here but the tracee has seen
+      const { here } = found.row;
+      return (
+        SIGTRAP_STOP.test(status) &&
+        here?.call === 'wait' &&
+        (here.result === 'never' || !(here.status ?? STOPPED).startsWith(STOPPED)) &&
+        requestsBefore(found)[0] !== 'PTRACE_SINGLESTEP'
+      );
     },
   },
   {

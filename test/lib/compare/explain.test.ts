@@ -1,0 +1,104 @@
+// Pairs and reasons on runs made by hand: what each revision does is what the documents of its known
+// problems say; what Linux does is ptrace(2).
+import { expect } from 'chai';
+import { align } from '../../../lib/compare/align.js';
+import { type Explanation, explain } from '../../../lib/compare/explain.js';
+import type { End, Recording, Seen, Waiting } from '../../../lib/compare/recording.js';
+
+const exited: End = { kind: 'exited', status: 0 };
+const fork: Seen = { call: 'fork', process: 'tracer', result: 'p1' };
+const exit: Seen = { call: 'exit', process: 'tracer', status: 0, result: 'never' };
+
+function request(name: string, result = '0'): Seen {
+  return { call: 'ptrace', request: `PTRACE_${name}`, process: 'p1', result };
+}
+
+function wait(status: string, found = 'p1', process = 'p1'): Seen {
+  const base = { call: 'wait', process, options: '0', result: found, status } as const;
+  return found === process ? base : { ...base, found };
+}
+
+function never(process: string): Seen {
+  return { call: 'wait', process, options: '0', result: 'never' };
+}
+
+function deadlock(...waiting: Waiting[]): End {
+  return { kind: 'deadlock', waiting };
+}
+
+interface Run {
+  readonly seen: readonly Seen[];
+  readonly end?: End;
+  readonly on?: string;
+  readonly kernel?: string;
+}
+
+function recording({
+  seen,
+  end = exited,
+  on = 'relibc-2019-08-04',
+  kernel = 'P7',
+}: Run): Recording {
+  return { on, kernel, program: 'x.elf', args: [], seen, stdout: '', stderr: '', end };
+}
+
+/** Why the first line differs that does. */
+function first(linux: readonly Seen[], here: Run): Explanation | undefined {
+  const run = recording(here);
+  const alignment = align(recording({ seen: linux, on: 'linux' }), run);
+  return explain(alignment, run)[alignment.first ?? -1];
+}
+
+describe('the first difference', () => {
+  it('is one call in both runs, however it came out', () => {
+    const linux = [fork, wait('stopped by SIGTRAP'), request('CONT'), wait('exited 0'), exit];
+    const { rows, first: index } = align(
+      recording({ seen: linux, on: 'linux' }),
+      recording({ seen: [fork, wait('exited 0'), exit] }),
+    );
+    expect(index).to.equal(1);
+    expect(rows[1]?.linux).to.equal(linux[1]);
+    expect(rows[1]?.here).to.deep.equal(wait('exited 0'));
+  });
+
+  it('is KP-29 where a child that was to stop at its exec ran to its end', () => {
+    const linux = [fork, wait('stopped by SIGTRAP'), request('CONT'), wait('exited 0'), exit];
+    expect(first(linux, { seen: [fork, wait('exited 0'), exit] })?.problem).to.equal('KP-29');
+  });
+
+  it('is chance where another child is the first', () => {
+    const linux = [fork, wait('stopped by SIGSTOP', 'p2', 'any'), exit];
+    const here = [fork, wait('stopped by SIGSTOP', 'p1', 'any'), exit];
+    expect(first(linux, { seen: here })?.title).to.match(/left to the schedulers/);
+  });
+
+  it('is KP-20 where a wait for any child does not see the stop of one', () => {
+    const linux = [fork, wait('stopped by SIGTRAP', 'p1', 'any'), exit];
+    const end = deadlock({ process: 'p1', what: 'its tracer, at PTRACE_STOP_PRE_SYSCALL' });
+    expect(first(linux, { seen: [fork, never('any')], end })?.problem).to.equal('KP-20');
+  });
+
+  it('is KP-02 where the first relibc waits for any child', () => {
+    const linux = [fork, wait('stopped by SIGSTOP', 'p1', 'any'), exit];
+    const end = deadlock({ process: 'p1', what: 'SIGCONT, as SIGSTOP stopped it' });
+    const run = { seen: [fork, never('any')], end, on: 'relibc-2019-07-10', kernel: 'P2' };
+    expect(first(linux, run)?.problem).to.equal('KP-02');
+  });
+
+  it('is a limit where a signal reaches the tracee without its tracer', () => {
+    const linux = [fork, wait('stopped by SIGSEGV'), request('CONT'), wait('killed by SIGSEGV')];
+    for (const seen of [
+      [fork, wait('killed by SIGSEGV')],
+      [fork, never('p1')],
+    ]) {
+      expect(first(linux, { seen })?.title).to.match(/never asks the kernel for stops at signals/);
+    }
+  });
+
+  it('is KP-37 where the kernel hangs for a lock', () => {
+    const reason =
+      'kernel hang: pid 5 (x.elf) spins for the files of proc:, with which pid 4 sleeps';
+    const run = { seen: [fork, never('p1')], end: { kind: 'failed', reason } as const };
+    expect(first([fork, wait('stopped by SIGTRAP')], run)?.problem).to.equal('KP-37');
+  });
+});
