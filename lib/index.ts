@@ -1,19 +1,48 @@
 // The library: a machine, tracers on it, and the names of the headers that tracers need.
 export * from '../compat/headers/index.js';
-export { ptraceRequestName, type TracemeName } from '../compat/index.js';
 export {
+  linuxSyscallName,
+  linuxSyscallNumber,
+  ptraceRequestName,
+  type TracemeName,
+} from '../compat/index.js';
+export {
+  SIGABRT,
+  SIGALRM,
+  SIGBUS,
+  SIGCHLD,
   SIGCONT,
+  SIGFPE,
+  SIGHUP,
+  SIGILL,
   SIGINT,
+  SIGIO,
   SIGKILL,
+  SIGPIPE,
+  SIGPROF,
+  SIGPWR,
+  SIGQUIT,
   SIGSEGV,
+  SIGSTKFLT,
   SIGSTOP,
+  SIGSYS,
   SIGTERM,
   SIGTRAP,
+  SIGTSTP,
+  SIGTTIN,
+  SIGTTOU,
+  SIGURG,
   SIGUSR1,
   SIGUSR2,
+  SIGVTALRM,
+  SIGWINCH,
+  SIGXCPU,
+  SIGXFSZ,
   SYS_EXIT,
   SYS_READ,
   SYS_WRITE,
+  signalName,
+  syscallName,
 } from '../kernel-sim/abi/index.js';
 export {
   type Context,
@@ -70,4 +99,5 @@ export { REPRODUCTIONS, reproductionOf } from './problems/reproductions/index.js
 export { PROBLEMS, type Problem, problemNamed } from './problems/table.js';
 export { DEFAULT_PROFILE, PROFILES, type Profile } from './profiles.js';
 export { PtraceCalls, type UserRegisters, type Waited } from './ptrace-calls.js';
+export { statusText } from './status-text.js';
 export { RelibcPanic, Tracer } from './tracer.js';

@@ -34,6 +34,7 @@ import {
   user_fpregs_struct,
   user_regs_struct,
 } from '../compat/index.js';
+import type { ProgramOptions } from './machine.js';
 
 /** The registers of a tracee; change what you like before SETREGS. 64-bit words. */
 export type UserRegisters = { -readonly [K in keyof user_regs_struct]: bigint };
@@ -52,6 +53,11 @@ const WORD = 8;
 const LARGEST_SET = 4096;
 
 export abstract class PtraceCalls {
+  /**
+   * Starts a program as a child, which is traced if it asks to be; gives its pid.
+   * @throws Errno if the program cannot be had
+   */
+  abstract spawn(path: string, options?: ProgramOptions): number;
   /**
    * The system call: four integers. `addr` and `data` are addresses in this process's own memory
    * where the request wants structures; PEEK stores its word at `data`. @throws Errno

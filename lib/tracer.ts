@@ -49,7 +49,7 @@ export class Tracer extends PtraceCalls {
   }
 
   /** Starts a program as a child. It has not run yet, and is traced if it asks to be. */
-  spawn(path: string, options: ProgramOptions = {}): number {
+  override spawn(path: string, options: ProgramOptions = {}): number {
     return this.#machine.start(path, { ...options, parent: this.#process.context }).pid;
   }
 

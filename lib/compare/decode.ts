@@ -2,22 +2,14 @@
 import {
   __WALL,
   linuxErrnoName,
-  ptraceEventName,
   ptraceRequestName,
   user_fpregs_struct,
   user_regs_struct,
-  WCOREDUMP,
-  WEXITSTATUS,
-  WIFCONTINUED,
-  WIFEXITED,
-  WIFSIGNALED,
-  WIFSTOPPED,
   WNOHANG,
-  WSTOPSIG,
-  WTERMSIG,
   WUNTRACED,
 } from '../../compat/index.js';
 import { signalName } from '../../kernel-sim/abi/index.js';
+import { statusText } from '../status-text.js';
 import type { Names } from './names.js';
 import { CALL, type RawCall } from './raw-call.js';
 import { callText, type Seen } from './recording.js';
@@ -209,20 +201,6 @@ function optionsText(options: number): string {
   if (rest !== 0 || words.length === 0)
     words.push(rest === 0 ? '0' : `0x${(rest >>> 0).toString(16)}`);
   return words.join('|');
-}
-
-/** A wait status in words: `exited 3`, `killed by SIGKILL`, `stopped by SIGTRAP`. */
-export function statusText(status: number): string {
-  if (WIFCONTINUED(status)) return 'continued';
-  if (WIFEXITED(status)) return `exited ${WEXITSTATUS(status)}`;
-  if (WIFSIGNALED(status)) {
-    return `killed by ${signalName(WTERMSIG(status))}${WCOREDUMP(status) ? ' (core dumped)' : ''}`;
-  }
-  if (!WIFSTOPPED(status)) return `status 0x${status.toString(16)}`;
-  const signal = WSTOPSIG(status);
-  const name = (signal & 0x80) === 0 ? signalName(signal) : `${signalName(signal & 0x7f)}|0x80`;
-  const event = status >> 16;
-  return `stopped by ${name}${event === 0 ? '' : `, ${ptraceEventName(event)}`}`;
 }
 
 function resultOf({ result }: RawCall): string {

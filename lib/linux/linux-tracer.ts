@@ -80,7 +80,7 @@ export class LinuxTracer extends PtraceCalls {
   }
 
   /** Starts a program as a child, which is traced if it asks to be. */
-  spawn(path: string, { args = [], name = path, env = [] }: ProgramOptions = {}): number {
+  override spawn(path: string, { args = [], name = path, env = [] }: ProgramOptions = {}): number {
     const strings = [resolve(path), name, ...args, ...env].map((text) => `${text}\0`).join('');
     const bytes = Buffer.from(strings);
     return this.#ask('spawn', { number: 1 + args.length, length: bytes.length }, bytes).result;

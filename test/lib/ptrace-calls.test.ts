@@ -50,6 +50,9 @@ class Recorded extends PtraceCalls {
   taken: Uint8Array = new Uint8Array(0);
   #next = 0x1000;
 
+  override spawn(): number {
+    return 0;
+  }
   override request(...call: [number, number, number, number | bigint]): number {
     this.calls.push(call);
     const data = Number(call[3]);
