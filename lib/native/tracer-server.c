@@ -3,7 +3,9 @@
  * after the other. lib/linux/linux-tracer.ts is the other end. When 3 ends, it ends its children,
  * waits for them and ends too.
  */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -91,6 +93,11 @@ static pid_t spawn(char *strings, uint64_t length, int64_t arguments) {
     char **environment = all + ++filled;
     for (; at < strings + length; at += strlen(at) + 1)
         all[filled++] = at;
+    int failure = 0, said[2]; /* execve's error comes through a pipe that a success closes */
+    if (pipe2(said, O_CLOEXEC) < 0) {
+        free(all);
+        return -1;
+    }
     pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -99,9 +106,18 @@ static pid_t spawn(char *strings, uint64_t length, int64_t arguments) {
         close(REQUESTS);
         close(ANSWERS);
         execve(strings, all, environment);
-        _exit(127);
+        failure = errno;
+        _exit(write(said[1], &failure, sizeof failure) < 0);
     }
     free(all);
+    close(said[1]);
+    ssize_t heard = pid < 0 ? 0 : read(said[0], &failure, sizeof failure);
+    close(said[0]);
+    if (heard == sizeof failure) {
+        waitpid(pid, NULL, 0);
+        errno = failure;
+        return -1;
+    }
     if (pid > 0)
         remember(pid);
     return pid;

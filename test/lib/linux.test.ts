@@ -1,7 +1,7 @@
 // The facade on real Linux: statuses and errors as ptrace(2) has them, and one tracer on both.
 import { expect } from 'chai';
 import {
-  type Errno,
+  Errno,
   LinuxTracer,
   Machine,
   PTRACE_CONT,
@@ -46,6 +46,17 @@ function firstLight(tracer: PtraceCalls, pid: number, numbers: { write: bigint; 
   return { exit, first: statuses[0] };
 }
 
+/** The code of the error that a call throws. */
+function code(run: () => unknown): string | undefined {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof Errno) return error.code;
+    throw error;
+  }
+  return undefined;
+}
+
 describe('the facade on Linux', () => {
   let tracer: LinuxTracer;
 
@@ -84,14 +95,6 @@ describe('the facade on Linux', () => {
   });
 
   it('fails with the errors of ptrace(2)', () => {
-    const code = (run: () => unknown): string | undefined => {
-      try {
-        run();
-      } catch (error) {
-        return (error as Errno).code;
-      }
-      return undefined;
-    };
     expect(code(() => tracer.ptrace(PTRACE_CONT, 1))).to.equal('ESRCH');
     expect(code(() => tracer.waitpid(-1))).to.equal('ECHILD');
     const pid = tracer.spawn(CHILD);
@@ -99,6 +102,12 @@ describe('the facade on Linux', () => {
     expect(code(() => tracer.ptrace(PTRACE_PEEKDATA, pid, 8))).to.equal('EIO');
     tracer.kill(pid);
     tracer.waitpid(pid);
+  });
+
+  it('has no child of a program that cannot be started', () => {
+    expect(code(() => tracer.spawn('examples/no-such.elf'))).to.equal('ENOENT');
+    expect(code(() => tracer.spawn(`${repository}examples`))).to.equal('EACCES');
+    expect(code(() => tracer.waitpid(-1))).to.equal('ECHILD');
   });
 
   it('leaves no child behind', () => {
