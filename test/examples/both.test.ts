@@ -1,5 +1,6 @@
 // examples/both.ts: what one tracer sees of first-light's child on Linux and on the machine.
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { whyNotLinux } from '../../lib/index.js';
 import { repository, uncounted } from '../lib/support.js';
@@ -35,6 +36,10 @@ const resultsOf = (column: readonly string[]) =>
 const signalsOf = (column: readonly string[]) =>
   new Set(column.map((line) => /^stopped by (\w+)/.exec(line)?.[1]).filter(Boolean));
 
+/** The table of examples/README.md that shows the first lines. */
+const rowsOf = (page: string) =>
+  [...page.matchAll(/^\| `(stopped by .*)` \| `(stopped by .*)` \|$/gm)].map(([, ...row]) => row);
+
 describe('examples/both.ts', () => {
   it('sees the same results on Linux and the machine, by stops that look otherwise', function () {
     const why = whyNotLinux();
@@ -51,6 +56,9 @@ describe('examples/both.ts', () => {
     // ptrace(2); relibc says SIGSTOP of every stop (KP-19)
     expect(signalsOf(linux)).to.have.keys('SIGSTOP', 'SIGTRAP');
     expect(signalsOf(machine)).to.have.keys('SIGSTOP');
+    expect(rowsOf(readFileSync(`${repository}examples/README.md`, 'utf8'))).to.deep.equal(
+      linux.slice(0, 4).map((line, i) => [line, machine[i]]),
+    );
     expect([linux.at(-1), machine.at(-1)]).to.deep.equal(['exited 0', 'exited 0']);
   });
 
