@@ -2,18 +2,15 @@
 // the C library in the program's own process, and that makes Redox's system calls. A tracer sees
 // Redox's numbers and stops, as it would after a port.
 import type { ImageInfo, Link, SystemCalls, Userspace } from '../../kernel-sim/abi/index.js';
-import { CLONE_VM, ENOSYS } from '../../kernel-sim/abi/index.js';
-import { linuxErrnoOf } from '../headers/errno.js';
+import { CLONE_VM } from '../../kernel-sim/abi/index.js';
 import * as linux from '../headers/linux.js';
 import { Libc } from '../libc.js';
 import { getpid } from '../pal/processes.js';
 import type { LibcProfile } from '../profiles.js';
 import { buildInitialStack } from './initial-stack.js';
-import { LinuxCall } from './linux-call.js';
-import { linuxSyscallName } from './linux-syscalls.js';
+import { LinkedCall } from './linked-call.js';
 import type { LinkObserver } from './observer.js';
 import { ProcessState, ThreadState } from './state.js';
-import { HANDLERS } from './table.js';
 
 export interface LinuxLinkOptions {
   /** Told once of every call that relibc has no function for; the program gets ENOSYS. */
@@ -59,21 +56,9 @@ class LinuxLink implements Link {
     this.origin.observer?.loaded(image);
   }
 
-  *call(user: Userspace): SystemCalls<void> {
-    const { registers } = user;
-    const number = registers.signed(RAX);
-    const libc = this.libcOf(user);
-    const call = new LinuxCall(libc, this.process, this.thread, number, this.origin.report);
-    const { observer } = this.origin;
-    observer?.entered(call);
-    const handler = HANDLERS.get(number);
-    const mark = user.mark();
-    const result = handler === undefined ? unsupported(call, number) : yield* handler(call);
-    user.release(mark);
-    call.restore(registers);
-    const value = result === -1 ? -linuxErrnoOf(libc.errno) : result;
-    registers.setNumber(RAX, value);
-    observer?.returned(call, value);
+  call(user: Userspace): SystemCalls<void> {
+    const { process, thread, origin } = this;
+    return new LinkedCall(this.libcOf(user), process, thread, origin.report, origin.observer);
   }
 
   fork(sharesMemory: boolean): Link {
@@ -119,9 +104,4 @@ class LinuxLink implements Link {
     if (this.libc?.user !== user) this.libc = new Libc(user, this.origin.profile, this.process);
     return this.libc;
   }
-}
-
-function unsupported(call: LinuxCall, number: number): number {
-  call.report(linuxSyscallName(number));
-  return call.libc.fail(ENOSYS);
 }

@@ -41,8 +41,7 @@ export function resumeCalls(
   session: Session,
   request: number,
 ): readonly ListedCall[] | undefined {
-  const { resume, firstResume } = libc.profile.ptrace;
-  const word = (session.first ? firstResume[request] : undefined) ?? resume[request];
+  const word = wordOf(libc, session, request);
   if (word === undefined) return undefined;
   const at = libc.user.reserve(SCRATCH);
   store(libc, at, word);
@@ -99,51 +98,87 @@ export function waitedFor(libc: Libc, pid: number, session: Session, result: num
   return { result, status: libc.user.memory.load32(waitAt + PTRACE_EVENT_SIZE) };
 }
 
-/** ptrace(); undefined where it takes more than a list of calls. */
+/** A list under way: the table of sessions is locked, and scratch memory reserved above the mark. */
+export interface Half {
+  readonly calls: readonly ListedCall[];
+  readonly session: Session;
+  readonly mark: number;
+}
+
+/** ptrace() begins; undefined where it takes more than a list of calls. */
+export function beginResume(libc: Libc, request: number, pid: number): Half | undefined {
+  const session = libc.state.sessions.get(pid);
+  if (session === undefined || !goesDirectly(libc)) return undefined;
+  if (wordOf(libc, session, request) === undefined || !lockAtOnce(libc)) return undefined;
+  const mark = libc.user.mark();
+  return { calls: resumeCalls(libc, pid, session, request) ?? [], session, mark };
+}
+
+/** It ends, but for the lock: what ptrace() returns, given the last call's result. */
+export function endResume(libc: Libc, { session, mark }: Half, result: number): number {
+  libc.user.release(mark);
+  if (result === -1) return -1;
+  session.first = false;
+  return 0;
+}
+
+/** The same for waitpid(). */
+export function beginWait(libc: Libc, pid: number, options: number): Half | undefined {
+  const session = libc.state.sessions.get(pid);
+  const simple = session !== undefined && (options & WNOHANG) === 0 && goesDirectly(libc);
+  if (!simple || refusesOptions(libc, options) || !lockAtOnce(libc)) return undefined;
+  const mark = libc.user.mark();
+  return { calls: waitCalls(libc, pid, session, options), session, mark };
+}
+
+export function endWait(libc: Libc, pid: number, { session, mark }: Half, result: number): Waited {
+  const waited = waitedFor(libc, pid, session, result);
+  libc.user.release(mark);
+  return waited;
+}
+
+/** ptrace() by functions; undefined where it takes more than a list of calls. */
 export function ptraceDirectly(
   libc: Libc,
   call: DirectCall,
   request: number,
   pid: number,
 ): number | undefined {
-  const session = libc.state.sessions.get(pid);
-  if (session === undefined || !goesDirectly(libc)) return undefined;
-  const { user } = libc;
-  const mark = user.mark();
-  const calls = resumeCalls(libc, pid, session, request);
-  if (calls === undefined || !lockAtOnce(libc)) {
-    user.release(mark);
-    return undefined;
-  }
-  let result = 0;
-  for (const { number, a, b, c } of calls) result = libc.returned(call(number, a, b, c));
-  user.release(mark);
-  if (result !== -1) session.first = false;
-  // nobody else runs in a process that is driven from outside
-  if (!unlockAtOnce(libc)) throw new Error('the table of sessions is contended');
-  return result === -1 ? -1 : 0;
+  const half = beginResume(libc, request, pid);
+  if (half === undefined) return undefined;
+  const result = endResume(libc, half, makeAll(libc, call, half.calls));
+  unlock(libc);
+  return result;
 }
 
-/** waitpid(); undefined where it takes more than a list of calls. */
+/** waitpid() by functions; undefined where it takes more than a list of calls. */
 export function waitpidDirectly(
   libc: Libc,
   call: DirectCall,
   pid: number,
   options: number,
 ): Waited | undefined {
-  const session = libc.state.sessions.get(pid);
-  const simple = session !== undefined && (options & WNOHANG) === 0 && goesDirectly(libc);
-  if (!simple || refusesOptions(libc, options) || !lockAtOnce(libc)) return undefined;
-  const { user } = libc;
-  const mark = user.mark();
-  let result = 0;
-  for (const { number, a, b, c } of waitCalls(libc, pid, session, options)) {
-    result = libc.returned(call(number, a, b, c));
-  }
-  const waited = waitedFor(libc, pid, session, result);
-  user.release(mark);
-  if (!unlockAtOnce(libc)) throw new Error('the table of sessions is contended');
+  const half = beginWait(libc, pid, options);
+  if (half === undefined) return undefined;
+  const waited = endWait(libc, pid, half, makeAll(libc, call, half.calls));
+  unlock(libc);
   return waited;
+}
+
+function makeAll(libc: Libc, call: DirectCall, calls: readonly ListedCall[]): number {
+  let result = 0;
+  for (const { number, a, b, c } of calls) result = libc.returned(call(number, a, b, c));
+  return result;
+}
+
+/** Nobody else runs in a process that is driven from outside. */
+function unlock(libc: Libc): void {
+  if (!unlockAtOnce(libc)) throw new Error('the table of sessions is contended');
+}
+
+function wordOf({ profile }: Libc, session: Session, request: number): CommandWord | undefined {
+  const { resume, firstResume } = profile.ptrace;
+  return (session.first ? firstResume[request] : undefined) ?? resume[request];
 }
 
 function store({ user }: Libc, at: number, { size, value }: CommandWord): void {

@@ -15,7 +15,10 @@ export interface SystemCall {
  * Userspace code: yields system calls and is resumed with rax as a signed number, in which errors
  * are -131 to -1. `'pause'` is a point between two atomic steps where another process may run.
  */
-export type SystemCalls<T> = Generator<SystemCall | 'pause', T, number>;
+export interface SystemCalls<T> {
+  next(result: number): IteratorResult<SystemCall | 'pause', T>;
+  [Symbol.iterator](): Iterator<SystemCall | 'pause', T, number>;
+}
 
 /** A process's own memory, as its own loads and stores see it; a bad address kills the process. */
 export interface UserMemory {

@@ -60,7 +60,7 @@ export type Answer = (call: SystemCall, process: FakeProcess) => number;
 
 /** Runs userspace code to its end; every system call is answered by `answer`. */
 export function drive<T>(process: FakeProcess, code: SystemCalls<T>, answer: Answer): T {
-  let step = code.next();
+  let step = code.next(0);
   while (step.done !== true) {
     step = code.next(step.value === 'pause' ? 0 : answer(step.value, process));
   }
