@@ -24,6 +24,7 @@ const TYPES: Readonly<Record<number, string>> = {
 };
 const ET_EXEC = 2;
 const ET_DYN = 3;
+const PT_LOAD = 1;
 const PT_INTERP = 3;
 const PROGRAM_HEADER_SIZE = 56;
 
@@ -42,10 +43,12 @@ export function whyNotProgram(bytes: Uint8Array): string | undefined {
   const little = bytes[5] === ELFDATA2LSB;
   const machine = view.getUint16(18, little);
   if (machine !== EM_X86_64 || bytes[4] !== ELFCLASS64 || !little) {
-    const width = machine === EM_X86_64 && bytes[4] !== ELFCLASS64 ? ', with 32-bit addresses' : '';
-    return `it is for ${MACHINES[machine] ?? `machine ${machine}`}${width}, not for x86_64`;
+    const x32 = machine === EM_X86_64 && bytes[4] !== ELFCLASS64;
+    const name = x32 ? 'x32, with 32-bit addresses' : (MACHINES[machine] ?? `machine ${machine}`);
+    return `it is for ${name}, not for x86_64`;
   }
   const type = view.getUint16(16, true);
+  if (isCutShort(view)) return 'it is cut short: parts that its headers tell of are not there';
   if (interpreterOf(view)) return 'it is dynamically linked; link it with -static';
   // a static position-independent program is a shared object with an entry
   if (type === ET_DYN && view.getBigUint64(24, true) !== 0n) return undefined;
@@ -58,13 +61,22 @@ export function moves(bytes: Uint8Array): boolean {
   return bytes[16] === ET_DYN;
 }
 
-function interpreterOf(view: DataView): boolean {
+/** The program headers of a whole file, by their offsets. */
+function programHeadersOf(view: DataView): number[] {
   const headers = Number(view.getBigUint64(32, true));
   const count = view.getUint16(56, true);
-  for (let i = 0; i < count; i++) {
-    const at = headers + i * PROGRAM_HEADER_SIZE;
-    if (at + PROGRAM_HEADER_SIZE > view.byteLength) return false;
-    if (view.getUint32(at, true) === PT_INTERP) return true;
-  }
-  return false;
+  return Array.from({ length: count }, (_, i) => headers + i * PROGRAM_HEADER_SIZE);
+}
+
+function isCutShort(view: DataView): boolean {
+  return programHeadersOf(view).some((at) => {
+    if (at + PROGRAM_HEADER_SIZE > view.byteLength) return true;
+    if (view.getUint32(at, true) !== PT_LOAD) return false;
+    const end = view.getBigUint64(at + 8, true) + view.getBigUint64(at + 32, true);
+    return end > BigInt(view.byteLength);
+  });
+}
+
+function interpreterOf(view: DataView): boolean {
+  return programHeadersOf(view).some((at) => view.getUint32(at, true) === PT_INTERP);
 }

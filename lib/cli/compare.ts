@@ -1,20 +1,12 @@
 // `relibc-ptrace compare`: a tracer on Linux and on the machine, side by side.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { KERNEL_PROFILES } from '../../kernel-sim/index.js';
+import { writeFileSync } from 'node:fs';
 import { compareProgram, NoRecording } from '../compare/comparison.js';
 import { renderHtml } from '../compare/html.js';
 import { renderText } from '../compare/text.js';
-import { whyNotProgram } from '../image.js';
-import { PROFILES, profileNamed } from '../profiles.js';
+import { PROFILES } from '../profiles.js';
+import { checkKernel, checkName, checkProgram } from './checks.js';
 import { put } from './output.js';
-import {
-  NAME,
-  Refusal,
-  STATUS_MACHINE,
-  STATUS_NOT_EXECUTABLE,
-  STATUS_NOT_FOUND,
-  STATUS_USAGE,
-} from './refusal.js';
+import { NAME, Refusal, STATUS_MACHINE, STATUS_USAGE } from './refusal.js';
 
 /** Columns where there is no terminal to fill. */
 const WIDTH = 100;
@@ -33,11 +25,8 @@ export function compare(
   options: CompareCommandOptions,
 ): number {
   const { kernel, json, html } = options;
-  if (kernel !== undefined && !KERNEL_PROFILES.some(({ name }) => name === kernel)) {
-    const names = KERNEL_PROFILES.map(({ name }) => name).join(', ');
-    throw new Refusal(`no kernel is called ${kernel}; there are ${names}`, STATUS_USAGE);
-  }
-  checkProgram(path);
+  checkKernel(kernel);
+  checkProgram(path, path);
   const profiles = profilesOf(options.profiles);
   const comparison = (() => {
     try {
@@ -65,7 +54,7 @@ function writePage(file: string, page: string): void {
   try {
     writeFileSync(file, page);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof Error ? error.message.replace(/, open '.*'$/, '') : `${error}`;
     throw new Refusal(`${file} cannot be written: ${reason}`, STATUS_USAGE);
   }
 }
@@ -74,20 +63,6 @@ function profilesOf(list: string | undefined): string[] {
   const linked = PROFILES.filter(({ library }) => library !== undefined).map(({ name }) => name);
   if (list === undefined) return linked;
   const chosen = list.split(',');
-  for (const name of chosen) {
-    const profile = profileNamed(name);
-    if (profile?.library === undefined) {
-      throw new Refusal(
-        `no C library's profile is called ${name}; there are ${linked.join(', ')}`,
-        STATUS_USAGE,
-      );
-    }
-  }
+  for (const name of chosen) checkName("C library's profile", name, linked);
   return chosen;
-}
-
-function checkProgram(path: string): void {
-  if (!existsSync(path)) throw new Refusal(`${path} does not exist`, STATUS_NOT_FOUND);
-  const why = whyNotProgram(readFileSync(path));
-  if (why !== undefined) throw new Refusal(`${path} cannot be run: ${why}`, STATUS_NOT_EXECUTABLE);
 }

@@ -4,13 +4,13 @@ import { version } from '../version.js';
 import type { CompareCommandOptions } from './compare.js';
 import { put } from './output.js';
 import type { ProblemsOptions } from './problems.js';
-import { NAME, report, STATUS_USAGE } from './refusal.js';
+import { NAME, Refusal, report, STATUS_USAGE } from './refusal.js';
 import type { RunOptions } from './run.js';
 
 function wholeNumber(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new InvalidArgumentError('It must be a whole number.');
+    throw new InvalidArgumentError('It must be a whole number from 0 to 2^53 - 1.');
   }
   return value;
 }
@@ -28,8 +28,8 @@ function collected(text: string, others: readonly string[] = []): string[] {
 function commandLine(): Command {
   const program = new Command(NAME)
     .description('Runs Linux programs, ptrace included, on a simulated Redox')
-    .version(version(), '--version', 'print the version')
-    .helpOption('--help', 'print this help')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .enablePositionalOptions()
     .showSuggestionAfterError(false);
@@ -156,6 +156,12 @@ function everyCommand(program: Command): Command[] {
   return [program, ...program.commands];
 }
 
+/** Commander lets --help pass for any command. */
+function checkCommand(program: Command, name: string): void {
+  if (name.startsWith('-') || program.commands.some((command) => command.name() === name)) return;
+  throw new Refusal(`unknown command '${name}'; see --help`, STATUS_USAGE);
+}
+
 async function main(): Promise<void> {
   const program = commandLine();
   for (const command of everyCommand(program)) {
@@ -171,6 +177,7 @@ async function main(): Promise<void> {
     return;
   }
   try {
+    checkCommand(program, process.argv[2]);
     await program.parseAsync(withFormat(program, process.argv));
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode && STATUS_USAGE;

@@ -1,34 +1,25 @@
 // `relibc-ptrace run`: one program, with the standard streams of this process as its console.
 
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { type TracemeName, WEXITSTATUS, WIFEXITED, WTERMSIG } from '../../compat/index.js';
 import type { Engine } from '../../cpu/index.js';
+import { SYS_CLASS_PATH, syscallName } from '../../kernel-sim/abi/index.js';
 import {
   DeadlockError,
   type FaultId,
   type FaultOverrides,
   isFaultId,
-  KERNEL_PROFILES,
   KernelPanic,
   type UndefinedInstruction,
 } from '../../kernel-sim/index.js';
 import { Errno } from '../errno.js';
 import { BrokenPipe, StandardStreams } from '../host/console.js';
-import { whyNotProgram } from '../image.js';
 import { Machine, type MachineOptions, type SchedulerName } from '../machine.js';
-import { PROFILES, profileNamed } from '../profiles.js';
+import { PROFILES } from '../profiles.js';
+import { checkKernel, checkName, checkProgram, notExecutable } from './checks.js';
 import { put } from './output.js';
-import {
-  NAME,
-  Refusal,
-  report,
-  STATUS_MACHINE,
-  STATUS_NOT_EXECUTABLE,
-  STATUS_NOT_FOUND,
-  STATUS_SIGNAL,
-  STATUS_USAGE,
-} from './refusal.js';
+import { NAME, Refusal, report, STATUS_MACHINE, STATUS_SIGNAL, STATUS_USAGE } from './refusal.js';
 import { describeStatistics } from './statistics.js';
 
 export interface RunOptions {
@@ -51,7 +42,13 @@ const SIGPIPE = 13;
 export function run(path: string, args: readonly string[], options: RunOptions): number {
   const { root = '/', env = [] } = options;
   const directory = options.root === undefined ? process.cwd() : '/';
-  checkProfile(options.profile);
+  if (options.profile !== undefined) {
+    checkName(
+      'profile',
+      options.profile,
+      PROFILES.map(({ name }) => name),
+    );
+  }
   checkKernel(options.kernel);
   checkRoot(root);
   checkProgram(path, join(root, resolve(directory, path)));
@@ -61,7 +58,7 @@ export function run(path: string, args: readonly string[], options: RunOptions):
     files: root,
     directory,
     undefinedInstruction: once(sayUndefined),
-    unsupported: (name) => say(`relibc has no system call ${name}: it returns ENOSYS`),
+    unsupported: sayUnsupported,
     ...(options.profile !== undefined && { profile: options.profile }),
     ...(options.kernel !== undefined && { kernel: options.kernel }),
     ...(options.traceme !== undefined && { traceme: options.traceme }),
@@ -114,6 +111,14 @@ function sayUndefined({ pid, name, address, bytes, text }: UndefinedInstruction)
   say(`this CPU has no ${text} (${hex} at ${where}): it is an illegal instruction there`);
 }
 
+/** A number with a class of Redox's calls is most likely not meant for Linux at all. */
+function sayUnsupported(name: string): void {
+  const redox = syscallName(Number(name));
+  const hint = /^[a-z]/.test(redox) && Number(name) >= SYS_CLASS_PATH;
+  const more = hint ? `; it is Redox's own ${redox}: see --profile redox` : '';
+  say(`relibc has no system call ${name}: it returns ENOSYS${more}`);
+}
+
 function say(message: string): void {
   put('stderr', `${NAME}: ${message}\n`);
 }
@@ -142,22 +147,6 @@ function line({ pid, name, what }: DeadlockError['waiting'][number]): string {
   return `  pid ${pid} (${basename(name)}) waits for ${what}`;
 }
 
-function notExecutable(path: string, reason: string): Refusal {
-  return new Refusal(`${path} cannot be run: ${reason}`, STATUS_NOT_EXECUTABLE);
-}
-
-function checkProfile(name: string | undefined): void {
-  if (name === undefined || profileNamed(name) !== undefined) return;
-  const names = PROFILES.map((profile) => profile.name).join(', ');
-  throw new Refusal(`no profile is called ${name}; there are ${names}`, STATUS_USAGE);
-}
-
-function checkKernel(name: string | undefined): void {
-  if (name === undefined || KERNEL_PROFILES.some((kernel) => kernel.name === name)) return;
-  const names = KERNEL_PROFILES.map((kernel) => kernel.name).join(', ');
-  throw new Refusal(`no kernel is called ${name}; there are ${names}`, STATUS_USAGE);
-}
-
 /** `KP-31`, or `KP-31=off` for a kernel without it. */
 function faultsOf(texts: readonly string[]): FaultOverrides {
   const faults: Partial<Record<FaultId, boolean>> = {};
@@ -175,20 +164,4 @@ function faultsOf(texts: readonly string[]): FaultOverrides {
 function checkRoot(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
   throw new Refusal(`${path} is not a directory`, STATUS_USAGE);
-}
-
-/** Finds out what is wrong with a file while there is more to say than ENOEXEC. */
-function checkProgram(path: string, file: string): void {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : '';
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-      throw new Refusal(`${path} does not exist`, STATUS_NOT_FOUND);
-    }
-    throw notExecutable(path, code === 'EISDIR' ? 'it is a directory' : `${code}`);
-  }
-  const reason = whyNotProgram(bytes);
-  if (reason !== undefined) throw notExecutable(path, reason);
 }

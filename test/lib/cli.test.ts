@@ -1,5 +1,6 @@
 // The command line: what it passes through, and one clear line for everything it cannot do.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -182,6 +183,9 @@ describe('errors of the command line', () => {
   it('a root that does not exist', () => refuses(['run', '--root', '/no/where', TOOL], 2, /where/));
   it('a missing file', () => refuses(['run', 'no-such-file'], 127, /no-such-file/));
   it('a directory', () => refuses(['run', 'examples'], 126, /examples.*directory/));
+  it('a directory to compare', () => refuses(['compare', '.'], 126, /\. .*directory/));
+  it('an empty name', () => refuses(['run', ''], 127, /''/));
+  it('help for an unknown command', () => refuses(['walk', '--help'], 2, /walk/));
   it('a script', () => {
     refuses(['run', file('script', '#!/bin/sh\n')], 126, /script for \/bin\/sh/);
   });
@@ -195,6 +199,14 @@ describe('errors of the command line', () => {
     const run = tool('syscall', '310'); // process_vm_readv
     expect(run.stderr).to.match(/^relibc-ptrace: [^\n]*process_vm_readv[^\n]*ENOSYS[^\n]*\n$/);
     expect(run).to.include({ stdout: '-1\n-1\n', status: 0 });
+  });
+
+  it('a Redox program without its profile, as far as that can be told', async () => {
+    const args = [command, 'run', 'examples/redox/strace.elf'];
+    const child = spawn(process.execPath, args, { cwd: repository });
+    const [line] = await once(child.stderr, 'data');
+    child.kill(); // it takes its exit for a write, and would go on for ever
+    expect(`${line}`).to.match(/ 553648132: .*Redox's own write: see --profile redox$/m);
   });
 
   it('a deadlock: who waits for what, in a few lines', () => {

@@ -30,6 +30,7 @@ describe('whyNotProgram', () => {
     ['a script', text('#!/bin/sh -e\necho hello\n'), /script for \/bin\/sh -e,/],
     ['a text', text('once upon a time'), /not an ELF file/],
     ['half a header', program.subarray(0, 20), /cut short/],
+    ['half a program', program.subarray(0, program.length / 2), /cut short/],
     ['a 64-bit ARM program', changed({ 18: 183 }), /64-bit ARM/],
     ['a RISC-V program', changed({ 18: 243 }), /RISC-V/],
     ['a 32-bit x86 program', changed({ 4: 1, 18: 3 }), /32-bit x86/],

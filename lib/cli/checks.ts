@@ -1,0 +1,42 @@
+// What the commands ask of their arguments before they begin: words for what is wrong with them.
+import { readFileSync } from 'node:fs';
+import { KERNEL_PROFILES } from '../../kernel-sim/index.js';
+import { whyNotProgram } from '../image.js';
+import { Refusal, STATUS_NOT_EXECUTABLE, STATUS_NOT_FOUND, STATUS_USAGE } from './refusal.js';
+
+/** Refuses a name that is none of those there are; `what`: `profile`. */
+export function checkName(what: string, name: string, names: readonly string[]): void {
+  if (names.includes(name)) return;
+  const called = name === '' ? "''" : name;
+  throw new Refusal(`no ${what} is called ${called}; there are ${names.join(', ')}`, STATUS_USAGE);
+}
+
+export function checkKernel(name: string | undefined): void {
+  if (name === undefined) return;
+  checkName(
+    'kernel',
+    name,
+    KERNEL_PROFILES.map((kernel) => kernel.name),
+  );
+}
+
+/** Finds out what is wrong with a file while there is more to say than ENOEXEC. */
+export function checkProgram(path: string, file: string): void {
+  if (path === '') throw new Refusal("'' is no program's name", STATUS_NOT_FOUND);
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : '';
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      throw new Refusal(`${path} does not exist`, STATUS_NOT_FOUND);
+    }
+    throw notExecutable(path, code === 'EISDIR' ? 'it is a directory' : `${code}`);
+  }
+  const reason = whyNotProgram(bytes);
+  if (reason !== undefined) throw notExecutable(path, reason);
+}
+
+export function notExecutable(path: string, reason: string): Refusal {
+  return new Refusal(`${path} cannot be run: ${reason}`, STATUS_NOT_EXECUTABLE);
+}
