@@ -18,7 +18,7 @@ export class RunQueue {
     context.queued = runnable;
     const contexts = this.#contexts;
     // the end of the list is where a tracee comes and goes
-    const last = contexts.at(-1);
+    const last = contexts[contexts.length - 1];
     if (!runnable && last === context) contexts.pop();
     else if (!runnable) this.#removeAt(this.firstAbove(pid - 1));
     else if (last === undefined || last.pid < pid) contexts.push(context);

@@ -72,6 +72,7 @@ function row(work: string, times: number, { kernel, program, native, pinned }: R
     nativePerSecond: native && native * times,
     pinnedPerSecond: pinned && pinned * times,
     kernelTimesNative: native && kernel / native,
+    kernelTimesPinned: pinned && kernel / pinned,
     programTimesNative: program && native && program / native,
   };
 }

@@ -68,11 +68,16 @@ export function ptraceSection(): Section {
       pinnedPerSecond,
       facadeTimesNative: nativePerSecond && facadePerSecond / nativePerSecond,
       programTimesNative: nativePerSecond && programPerSecond / nativePerSecond,
+      facadeTimesPinned: pinnedPerSecond && facadePerSecond / pinnedPerSecond,
+      programTimesPinned: pinnedPerSecond && programPerSecond / pinnedPerSecond,
     };
   });
   return {
     title: 'Tracers: stops per second (qemu-x86_64 has no ptrace)',
     rows,
-    notes: ['pinned: natively, with tracer and tracee on one processor'],
+    notes: [
+      'native: as the scheduler of the host likes, which may have to wake a processor at each stop',
+      'pinned: natively, with tracer and tracee on one processor',
+    ],
   };
 }
