@@ -50,14 +50,17 @@ class Pipe {
 
   /** Moves what fits into the target; gives how much that was. */
   take(target: UserBuffer): number {
+    const chunks = this.#chunks;
     let count = 0;
-    while (count < target.length && this.#chunks.length > 0) {
-      const [chunk] = this.#chunks;
-      const part = chunk.subarray(0, target.length - count);
+    while (count < target.length && chunks.length > 0) {
+      const chunk = chunks[0];
+      const room = target.length - count;
+      // a view costs more than the rest of a small read
+      const part = chunk.length <= room ? chunk : chunk.subarray(0, room);
       target.write(part, count);
       count += part.length;
-      if (part.length === chunk.length) this.#chunks.shift();
-      else this.#chunks[0] = chunk.subarray(part.length);
+      if (part === chunk) chunks.shift();
+      else chunks[0] = chunk.subarray(room);
     }
     return count;
   }
