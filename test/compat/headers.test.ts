@@ -131,8 +131,7 @@ function answersOfC(): string[] {
   }
 }
 
-describe('headers', function () {
-  this.timeout(20_000);
+describe('headers', () => {
   let answers: string[] = [];
 
   before('needs gcc', function () {

@@ -45,8 +45,7 @@ function onMachine(program: string) {
   return { stdout, status, unsupported };
 }
 
-describe('a program for Linux', function () {
-  this.timeout(60_000);
+describe('a program for Linux', () => {
   let directory = '';
 
   before(function () {

@@ -105,7 +105,7 @@ describe('Mutex of relibc, by every schedule', () => {
     const result = everySchedule(3, locking('all', 2), { preemptions: 2 });
     expect(result).to.deep.include({ findings: [], complete: true });
     expect(result.schedules).to.be.greaterThan(500);
-  }).timeout(30_000);
+  });
 
   it('survives signals that end sleeps, since it wakes all', () => {
     const result = everySchedule(2, locking('all', 2), { signals: 2 });

@@ -229,13 +229,14 @@ describe('a driven process', () => {
 
   it('is not waited for by run', () => {
     const { kernel } = machine();
-    kernel.attach('driver');
-    kernel.spawn({
+    const driven = kernel.attach('driver');
+    const other = kernel.spawn({
       *program() {
         yield* call(SYS_YIELD);
         return 0;
       },
     });
     kernel.run();
+    expect([other.exited, driven.context.exited]).to.deep.equal([true, false]);
   });
 });

@@ -138,7 +138,8 @@ describe('relibc-ptrace run', () => {
       run.stderr.trimEnd().split('\n').at(-1) ?? '',
     ) as RunStatistics;
     const sum = Object.values(times).reduce((total, time) => total + time, 0);
-    expect(sum).to.be.closeTo(seconds, seconds / 10);
+    // a busy host may keep us waiting between two parts
+    expect(sum).to.be.within(seconds * 0.75, seconds);
     expect(translatedInstructions).to.be.within(instructions / 2, instructions);
     expect(regionEntries).to.be.greaterThan(100);
     for (const part of ['translated', 'translating', 'decoding', 'kernel'] as const) {

@@ -53,7 +53,7 @@ describe('whyNotProgram', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, elf) => {
         const file = elf ? Uint8Array.from([0x7f, 0x45, 0x4c, 0x46, ...bytes]) : bytes;
-        expect(whyNotProgram(file)).to.be.oneOf([undefined, whyNotProgram(file)]);
+        expect(whyNotProgram(file) ?? 'it runs').to.match(/^its? \w+/);
       }),
     );
   });

@@ -25,13 +25,12 @@ describe('examples/traceme.c', () => {
     const host: Outputs | undefined = askHost();
     if (host === undefined) this.skip();
     expect(host).to.deep.equal(recorded());
-  }).timeout(20_000);
+  });
 });
 
 describe('answers to TRACEME', () => {
   let rows: Row[] = [];
-  before(function () {
-    this.timeout(20_000);
+  before(() => {
     rows = tracemeTable(recorded());
   });
 
@@ -83,7 +82,7 @@ describe('relibc-ptrace', () => {
     for (const line of stdout.split('\n').filter((text) => text.startsWith('│'))) {
       expect(line.length).to.be.at.most(110);
     }
-  }).timeout(20_000);
+  });
 
   it('run --traceme runs a program with another answer', () => {
     const run = (answer: string) =>

@@ -28,7 +28,6 @@ describe('Linux, where Redox has a known problem', () => {
   });
 
   it('does so on this host', function () {
-    this.timeout(60_000);
     this.retries(2); // it sleeps for tenths of seconds, which a busy host may take longer for
     const reason = whyUnavailable();
     if (reason !== undefined) {
