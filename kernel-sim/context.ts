@@ -65,6 +65,7 @@ export interface ContextParts {
   readonly signalFrames: SignalFrames;
 }
 
+/** A process, or a thread, which Redox did not tell apart: all that the kernel knows of it. */
 export class Context {
   readonly pid: number;
   /** Set by Contexts.adopt. */

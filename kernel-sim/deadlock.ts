@@ -1,13 +1,16 @@
 // Nothing can ever run again: who waits for what.
 import type { Context } from './context.js';
 
+/** A process that waits, and in words for what. */
 export interface Waiting {
   readonly pid: number;
   readonly name: string;
   readonly what: string;
 }
 
+/** Nothing can ever run again: everybody waits for somebody. The message says who for what. */
 export class DeadlockError extends Error {
+  /** Every process that has not ended, by ascending pid. */
   readonly waiting: readonly Waiting[];
 
   constructor(waiting: readonly Waiting[]) {

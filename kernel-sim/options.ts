@@ -61,6 +61,7 @@ export interface ExecuteOptions extends ProcessOptions {
   readonly link?: Link;
 }
 
+/** What a kernel has done so far. */
 export interface Statistics {
   instructions: number;
   contextSwitches: number;

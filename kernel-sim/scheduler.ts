@@ -3,6 +3,7 @@ import type { Context } from './context.js';
 import type { Processor } from './processor.js';
 import type { RunQueue } from './run-queue.js';
 
+/** Says who runs next, and for how long. Ask it nothing twice: it may be random, or a script. */
 export interface Scheduler {
   /** One of the queue, undefined if it is empty; `current` had the CPU and may be in the queue. */
   next(queue: RunQueue, current: Context): Context | undefined;
@@ -14,6 +15,7 @@ export interface Scheduler {
   readonly endsWithCall: boolean;
 }
 
+/** How long turns are. */
 export interface TurnOptions {
   /**
    * Instructions of a turn. 1 ends it after each instruction, each system call, and each step of a

@@ -37,6 +37,7 @@ import { DEFAULT_PROFILE, type Profile, profileNamed } from './profiles.js';
 import { Tracer } from './tracer.js';
 import './v8-flags.js';
 
+/** What a {@link Machine} is made of; all of it may be left out. */
 export interface MachineOptions {
   /** A C library and a kernel: see {@link PROFILES}. */
   readonly profile?: string;
@@ -78,9 +79,12 @@ export interface MachineOptions {
   readonly undefinedInstruction?: (met: UndefinedInstruction) => void;
 }
 
+/** The schedulers that have names, for {@link MachineOptions.scheduler}. */
 export const SCHEDULERS = ['round-robin', 'random'] as const;
+/** One of {@link SCHEDULERS}. */
 export type SchedulerName = (typeof SCHEDULERS)[number];
 
+/** How a program is started. */
 export interface ProgramOptions {
   /** What it gets after its own name. */
   readonly args?: readonly string[];
@@ -119,6 +123,11 @@ function filePath(path: string): string {
   return `file:${Buffer.from(path).toString('latin1')}`;
 }
 
+/**
+ * A CPU, a Redox kernel and a C library put together. It runs only while one of its methods, or of its
+ * tracers, is called, and the same inputs give the same run to the last instruction.
+ * @throws RangeError for options that no machine can have
+ */
 export class Machine {
   readonly profile: Profile;
   readonly cpu: Cpu;

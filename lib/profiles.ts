@@ -12,6 +12,7 @@ export interface Profile {
   readonly description: string;
 }
 
+/** The name of the profile that a machine has unless another is said. */
 export const DEFAULT_PROFILE = DEFAULT_LIBC_PROFILE;
 
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
@@ -22,6 +23,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   'relibc-2021-12-01': 'sessions belong to threads, no markers of special pids',
 };
 
+/** What there is to run on, the earliest first; `redox` has no library. */
 export const PROFILES: readonly Profile[] = [
   ...LIBC_PROFILES.map(({ name, revision, kernel }) => ({
     name,

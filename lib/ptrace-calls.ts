@@ -45,6 +45,7 @@ type Poke = typeof PTRACE_POKETEXT | typeof PTRACE_POKEDATA | typeof PTRACE_POKE
 /** What waitpid() gives: `pid` is 0 if it had WNOHANG and there was nothing to report. */
 export interface Waited {
   readonly pid: number;
+  /** For the macros of sys/wait.h, such as WIFSTOPPED; 32 bits. */
   readonly status: number;
 }
 
@@ -52,6 +53,11 @@ const WORD = 8;
 /** Bytes of an XSAVE image, the largest register set there is. */
 const LARGEST_SET = 4096;
 
+/**
+ * The calls of a tracer, with values for structures: on the machine (`Machine.tracer()`) and on real
+ * Linux (`LinuxTracer`). Registers and words are bigints, pids, signals, options and addresses numbers.
+ * A call that fails throws an `Errno`, with the code that the request's constant tells of.
+ */
 export abstract class PtraceCalls {
   /**
    * Starts a program as a child, which is traced if it asks to be; gives its pid.
@@ -63,34 +69,49 @@ export abstract class PtraceCalls {
    * where the request wants structures; PEEK stores its word at `data`. @throws Errno
    */
   abstract request(request: number, pid: number, addr: number, data: number | bigint): number;
-  /** waitpid(2). @throws Errno */
+  /**
+   * waitpid(2): of `pid`, or of any child for -1; `options` are WNOHANG and the like.
+   * @throws Errno ECHILD for no child of ours, EINVAL for options that there are not
+   */
   abstract waitpid(pid: number, options?: number): Waited;
-  /** kill(2); SIGKILL unless said. @throws Errno */
+  /** kill(2); SIGKILL unless said. @throws Errno ESRCH, EPERM, EINVAL */
   abstract kill(pid: number, signal?: number): void;
   /** Bytes of this process's own memory, for structures of raw requests; they stay. */
   abstract allocate(length: number): number;
   /** The same for as long as a function runs. */
   abstract withMemory<T>(length: number, use: (address: number) => T): T;
+  /** Bytes of this process's own memory: what a raw request filled. */
   abstract readOwn(address: number, length: number): Uint8Array;
+  /** The other way: what a raw request is to take. */
   abstract writeOwn(address: number, bytes: Uint8Array): void;
 
   /** A word, 64 bits. `addr`: in the tracee's memory, or an offset in `struct user`. */
   ptrace(request: Peek, pid: number, addr: number): bigint;
+  /** Gives 0. `addr` as for a peek; `word` is 64 bits. */
   ptrace(request: Poke, pid: number, addr: number, word: bigint): number;
+  /** All general registers, segments and bases. */
   ptrace(request: typeof PTRACE_GETREGS, pid: number): UserRegisters;
+  /** Gives 0. relibc stores `orig_rax` as rax, ignores `rax`, and keeps rsp, eflags and segments. */
   ptrace(request: typeof PTRACE_SETREGS, pid: number, registers: UserRegisters): number;
+  /** x87 and SSE state: st_space holds 8 registers of 16 bytes, xmm_space 16. */
   ptrace(request: typeof PTRACE_GETFPREGS, pid: number): user_fpregs_struct;
+  /** Gives 0. EINVAL for a reserved bit of mxcsr. */
   ptrace(request: typeof PTRACE_SETFPREGS, pid: number, registers: user_fpregs_struct): number;
   /** `set`: NT_PRSTATUS and the like. Gives as many bytes as the set has. */
   ptrace(request: typeof PTRACE_GETREGSET, pid: number, set: number): Uint8Array;
+  /** Gives 0. `bytes` are those of the whole set, or fewer: the rest stays. */
   ptrace(request: typeof PTRACE_SETREGSET, pid: number, set: number, bytes: Uint8Array): number;
   /** A pid at an event of a new process, a wait status at one of an end. */
   ptrace(request: typeof PTRACE_GETEVENTMSG, pid: number): bigint;
+  /** Of the signal that stopped it. EINVAL at a group-stop. */
   ptrace(request: typeof PTRACE_GETSIGINFO, pid: number): siginfo_t;
+  /** Gives 0. Of the signal that stopped it, if it is delivered. */
   ptrace(request: typeof PTRACE_SETSIGINFO, pid: number, info: siginfo_t): number;
   /** Bit n - 1 stands for signal n. */
   ptrace(request: typeof PTRACE_GETSIGMASK, pid: number): bigint;
+  /** Gives 0. Bits as for GETSIGMASK. */
   ptrace(request: typeof PTRACE_SETSIGMASK, pid: number, mask: bigint): number;
+  /** `op` says which of its fields count. */
   ptrace(request: typeof PTRACE_GET_SYSCALL_INFO, pid: number): syscallInfo;
   /** Any request as in C: see {@link request}. */
   ptrace(request: number, pid?: number, addr?: number, data?: number | bigint): number;

@@ -44,6 +44,7 @@ export class Tracer extends PtraceCalls {
     this.#status = process.user.reserve(8);
   }
 
+  /** Its own. */
   get pid(): number {
     return this.#process.context.pid;
   }

@@ -111,30 +111,39 @@ export const PTRACE_O_SUSPEND_SECCOMP = 0x200000;
 /** All options. */
 export const PTRACE_O_MASK = 0x3000ff;
 
-/** In bits 16 and up of a wait status whose stop signal is SIGTRAP; GETEVENTMSG gives the pid. */
+// Events stand in bits 16 and up of a wait status whose stop signal is SIGTRAP (EVENT_STOP: any).
+/** Before fork returns. GETEVENTMSG gives the child's pid. */
 export const PTRACE_EVENT_FORK = 1;
+/** Before vfork returns. GETEVENTMSG gives the child's pid. */
 export const PTRACE_EVENT_VFORK = 2;
+/** Before clone returns. GETEVENTMSG gives the child's pid. */
 export const PTRACE_EVENT_CLONE = 3;
-/** GETEVENTMSG gives the former thread's id. */
+/** Before execve returns. GETEVENTMSG gives the former thread's id. */
 export const PTRACE_EVENT_EXEC = 4;
+/** The child of a vfork has let its parent go on. GETEVENTMSG gives the child's pid. */
 export const PTRACE_EVENT_VFORK_DONE = 5;
-/** GETEVENTMSG gives the wait status that it will end with. */
+/** Before the end. GETEVENTMSG gives the wait status that it will end with. */
 export const PTRACE_EVENT_EXIT = 6;
-/** GETEVENTMSG gives the SECCOMP_RET_DATA of the filter. */
+/** A seccomp filter said SECCOMP_RET_TRACE. GETEVENTMSG gives its SECCOMP_RET_DATA. */
 export const PTRACE_EVENT_SECCOMP = 7;
 /** Of a seized tracee: a group-stop, an INTERRUPT, or a new child. */
 export const PTRACE_EVENT_STOP = 128;
 
-/** `op` of a __ptrace_syscall_info. */
+/** `op` of a __ptrace_syscall_info: the tracee is at no system call. */
 export const PTRACE_SYSCALL_INFO_NONE = 0;
+/** At its entry: `nr` and `args0` to `args5` say which. */
 export const PTRACE_SYSCALL_INFO_ENTRY = 1;
+/** At its end: the result and whether it is an error. */
 export const PTRACE_SYSCALL_INFO_EXIT = 2;
+/** At a seccomp event: as at an entry, and `ret_data`. */
 export const PTRACE_SYSCALL_INFO_SECCOMP = 3;
 
 /** Flag of PEEKSIGINFO: signals to the whole process, not to one thread. */
 export const PTRACE_PEEKSIGINFO_SHARED = 1;
 
-/** Sets for GETREGSET, from elf.h: a user_regs_struct, a user_fpregs_struct, an XSAVE image. */
+/** A set for GETREGSET, elf.h: a user_regs_struct, 216 bytes. */
 export const NT_PRSTATUS = 1;
+/** A set for GETREGSET: a user_fpregs_struct, 512 bytes. */
 export const NT_PRFPREG = 2;
+/** A set for GETREGSET: an XSAVE image, as many bytes as the processor has state for. */
 export const NT_X86_XSTATE = 0x202;

@@ -74,8 +74,9 @@ export const user = layout(912, {
 });
 export type user = Decoded<typeof user.fields>;
 
-/** Bytes of a page, and the power of two that they are. */
+/** Bytes of a page. */
 export const PAGE_SIZE = 4096;
+/** The power of two that PAGE_SIZE is. */
 export const PAGE_SHIFT = 12;
 
 const WORD = 8;

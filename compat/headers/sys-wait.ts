@@ -20,10 +20,13 @@ export const __WALL = 0x4000_0000;
 /** Only those that do not. */
 export const __WCLONE = 0x8000_0000;
 
-/** First argument of waitid: what its second argument is. */
+/** First argument of waitid: any child; the second does not count. */
 export const P_ALL = 0;
+/** First argument of waitid: the child whose pid the second is. */
 export const P_PID = 1;
+/** First argument of waitid: children of the process group that the second is. */
 export const P_PGID = 2;
+/** First argument of waitid: the child that the descriptor of the second refers to. */
 export const P_PIDFD = 3;
 
 /** In a status: the process left a core dump. */
@@ -91,6 +94,7 @@ export type WaitResult =
   | { readonly kind: 'stopped'; readonly signal: number; readonly event: number }
   | { readonly kind: 'continued' };
 
+/** Takes a status apart as the macros do; each status is one of the cases. */
 export function decodeWaitStatus(status: WaitStatus): WaitResult {
   if (WIFCONTINUED(status)) return { kind: 'continued' };
   if (WIFEXITED(status)) return { kind: 'exited', code: WEXITSTATUS(status) };

@@ -8,6 +8,7 @@ import { marker } from './marker.js';
 import { nothing } from './nothing.js';
 import { sharedMemory } from './shared-memory.js';
 
+/** An answer to TRACEME by its name: `run --traceme` and `MachineOptions.traceme` take it. */
 export type TracemeName = 'nothing' | 'marker' | 'shared-memory' | 'daemon';
 
 export interface TracemeStrategy {

@@ -21,7 +21,9 @@ export const SYS_UNLINK = 0x1000000a;
 export const SYS_CLOSE = 0x20000006;
 export const SYS_DUP = 0x20100029;
 export const SYS_DUP2 = 0x2010003f;
+/** read(fd, buffer, length): Redox's number, as a tracer sees it in orig_rax. Linux's is 0. */
 export const SYS_READ = 0x22000003;
+/** write(fd, buffer, length): Redox's number, as a tracer sees it in orig_rax. Linux's is 1. */
 export const SYS_WRITE = 0x21000004;
 export const SYS_LSEEK = 0x20000013;
 export const SYS_FCHMOD = 0x2000005e;
@@ -39,6 +41,7 @@ export const SYS_FSYNC = 0x20000076;
 export const SYS_FTRUNCATE = 0x2000005d;
 export const SYS_FUTIMENS = 0x21000140;
 
+/** exit(status): Redox's number, as a tracer sees it in orig_rax. Linux's is 60. */
 export const SYS_EXIT = 1;
 export const SYS_WAITPID = 7;
 export const SYS_CHDIR = 12;

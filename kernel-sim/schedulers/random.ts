@@ -9,6 +9,7 @@ import { checkedQuantum, QUANTUM, type Scheduler, type TurnOptions } from '../sc
 /** Sets its dice apart from those of rand:, which has the machine's seed as well. */
 const STREAM = 0x7363_6865;
 
+/** Anybody who can run may be next, for turns of random length: one interleaving for each seed. */
 export class RandomScheduler implements Scheduler {
   readonly endsWithCall: boolean;
   readonly #random: Random;

@@ -23,10 +23,13 @@ export interface Decision {
  */
 export type Fallback = 'stay' | Pick<Scheduler, 'next' | 'processor'>;
 
+/** What a script leaves open. */
 export interface ScriptOptions extends TurnOptions {
+  /** Who decides once the script has ended. */
   readonly fallback?: Fallback;
 }
 
+/** Decides as a list of numbers says, indexes of those that can run, and notes what could be chosen. */
 export class ScriptedScheduler implements Scheduler {
   readonly endsWithCall: boolean;
   readonly #script: readonly number[];

@@ -19,6 +19,7 @@ export interface FileProvider {
   look(path: string): ProvidedFile | undefined;
   /** Names in a directory, without `.` and `..`. */
   list(path: string): readonly string[];
+  /** The bytes of a file. */
   read(path: string): Uint8Array;
   /** Where a symbolic link points. */
   target(path: string): string;
@@ -118,6 +119,7 @@ export function modeOf(node: Node): number {
   return TYPE_BITS[node.type] | (node.mode & MODE_PERM);
 }
 
+/** What `file:` shows: files in memory, over those of a provider, which is asked when they are. */
 export class FileTree {
   readonly root: DirectoryNode;
   readonly #provider: FileProvider | undefined;

@@ -11,6 +11,7 @@ import {
   Violation,
 } from './threads.js';
 
+/** What {@link explore} runs, and where it stops. */
 export interface ExploreOptions {
   readonly threads: readonly (readonly [name: string, program: ThreadProgram])[];
   /** The most preemptions of a schedule; all schedules unless said. */
@@ -34,6 +35,7 @@ export interface ExploreOptions {
  */
 export type FindingKind = 'asleep' | 'violation' | 'endless';
 
+/** A schedule that goes wrong; `what` says in words how. */
 export interface Finding {
   readonly kind: FindingKind;
   readonly what: string;
@@ -42,6 +44,7 @@ export interface Finding {
   readonly schedule: readonly Step[];
 }
 
+/** What {@link explore} found, and how much it looked at. */
 export interface Exploration {
   readonly findings: readonly Finding[];
   /** Whether every schedule within the bound was seen. */

@@ -3,6 +3,7 @@
 // preemptions alone, as for threads, leaves a choice wherever somebody sleeps: far too many here.)
 import { type Decision, type Scheduler, ScriptedScheduler } from '../../kernel-sim/index.js';
 
+/** How far {@link exploreSchedules} goes. */
 export interface SchedulesOptions {
   /**
    * How often at most another process runs than the one that can go on, or, where that sleeps, than
@@ -15,6 +16,7 @@ export interface SchedulesOptions {
   readonly quantum?: number;
 }
 
+/** What some schedules came to. */
 export interface Outcome {
   /** How many schedules came to it. */
   readonly count: number;
@@ -22,6 +24,7 @@ export interface Outcome {
   readonly script: readonly number[];
 }
 
+/** What {@link exploreSchedules} saw. */
 export interface Schedules {
   /** By the words that the run said of them. */
   readonly outcomes: ReadonlyMap<string, Outcome>;

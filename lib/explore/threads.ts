@@ -23,6 +23,7 @@ export interface SharedWorld extends SharedWords {
   fail(text: string): never;
 }
 
+/** The program of one thread, over what it shares with the others. */
 export type ThreadProgram = (world: SharedWorld) => SystemCalls<void>;
 
 /** Something that must hold does not. */

@@ -22,6 +22,7 @@ export interface Sight {
   readonly linux?: string;
 }
 
+/** The steps that show a problem, and what is to be seen where. */
 export interface Reproduction {
   /** Of the problem. */
   readonly id: string;
@@ -34,6 +35,7 @@ export interface Reproduction {
   run(lab: Lab): void;
 }
 
+/** One thing that was seen; `expected` is what the documents say of it. */
 export interface Observation {
   readonly what: string;
   readonly value: string;

@@ -2,6 +2,7 @@
 // written, which revisions have it, and what Linux does instead. Revisions are commits of
 // redox-os/kernel unless said otherwise; P1 to P12 are the kernel profiles that show them.
 
+/** A known problem of tracing on Redox. */
 export interface Problem {
   /** `KP-01`: stable, and what `relibc-ptrace problems` takes. */
   readonly id: string;
@@ -30,6 +31,7 @@ function documented(where: string) {
   return { kind: 'documented', documented: where } as const;
 }
 
+/** All of them, KP-01 to KP-69. */
 export const PROBLEMS: readonly Problem[] = [
   {
     id: 'KP-01',

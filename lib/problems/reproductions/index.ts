@@ -22,10 +22,12 @@ const ALL: readonly Reproduction[] = [
   ...STOPS,
 ];
 
+/** Every problem's, by their ids. */
 export const REPRODUCTIONS: readonly Reproduction[] = [...ALL].sort((a, b) =>
   a.id < b.id ? -1 : 1,
 );
 
+/** That of one problem, `KP-19`; undefined when there is none. */
 export function reproductionOf(id: string): Reproduction | undefined {
   return REPRODUCTIONS.find((reproduction) => reproduction.id === id);
 }
