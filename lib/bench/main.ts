@@ -30,7 +30,9 @@ function fail(message: string, status: number): never {
 
 const wanted = sections.length > 0 ? sections : Object.keys(SECTIONS);
 const unknown = wanted.find((name) => SECTIONS[name] === undefined);
-if (unknown !== undefined) fail(`no section ${unknown}; there are ${Object.keys(SECTIONS)}`, 2);
+if (unknown !== undefined) {
+  fail(`no section ${unknown}; there are ${Object.keys(SECTIONS).join(', ')}`, 2);
+}
 
 const host = `${cpus().length} x ${cpus()[0]?.model}, ${platform()} ${arch()}, Node ${process.version}`;
 put('stdout', `${host}\n\n`);

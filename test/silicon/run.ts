@@ -85,7 +85,10 @@ function stagesOf({ count, length, loops, engine, only, case: single }: Values):
 /** Runs a stage and tells what came of it; gives how much disagreed. */
 async function perform(native: NativeProcessor, stage: Stage, values: Values): Promise<number> {
   const { count, length, loops, engine } = stage;
-  const only = values.only.split(',').filter((word) => word !== '');
+  const only = values.only
+    .toLowerCase()
+    .split(',')
+    .filter((word) => word !== '');
   const seed = wholeNumber('seed', values.seed);
   let stream = `--seed ${seed} --length ${length} --loops ${loops} --engine ${engine}`;
   if (only.length > 0) stream += ` --only ${only}`;
