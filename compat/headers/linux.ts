@@ -64,6 +64,7 @@ export const CLOCK_REALTIME = 0;
 export const CLOCK_REALTIME_COARSE = 5;
 export const CLOCK_TAI = 11;
 export const TIMER_ABSTIME = 1;
+export const ITIMER_REAL = 0;
 
 export const ARCH_SET_GS = 0x1001;
 export const ARCH_SET_FS = 0x1002;

@@ -2,15 +2,18 @@
 // a 32-bit tv_nsec and padding where Linux's has 64 bits, so the same bytes serve both.
 import type { SystemCalls } from '../../kernel-sim/abi/index.js';
 import {
+  EINVAL,
   O_CLOEXEC,
   O_RDONLY,
+  O_RDWR,
   SYS_CLOCK_GETTIME,
   SYS_FUTEX,
   SYS_NANOSLEEP,
   TimeSpec,
 } from '../../kernel-sim/abi/index.js';
+import { ITIMER_REAL } from '../headers/linux.js';
 import type { Libc } from '../libc.js';
-import { close, open, read } from './files.js';
+import { close, open, read, write } from './files.js';
 
 /** Stores a struct timespec at `time`. */
 export function clockGettime(libc: Libc, clock: number, time: number): SystemCalls<number> {
@@ -54,6 +57,30 @@ export function futex(
     d: value2,
     e: address2,
   });
+}
+
+/** The only timer that there is a file for, by the clock it counts on. */
+const ITIMER = 'itimer:1';
+/** An interval and what is left of it, both a struct timespec. */
+const ITIMERSPEC_SIZE = 2 * TimeSpec.size;
+
+/**
+ * Gives the timer at `old` and takes the one at `next`, if that is not 0. The kernel's is zero
+ * whatever it was given, and never sends SIGALRM.
+ */
+export function* setitimer(
+  libc: Libc,
+  which: number,
+  next: number,
+  old: number,
+): SystemCalls<number> {
+  if (which !== ITIMER_REAL) return libc.fail(EINVAL);
+  const fd = yield* open(libc, ITIMER, O_RDWR | O_CLOEXEC);
+  if (fd === -1) return -1;
+  let count = yield* read(libc, fd, old, ITIMERSPEC_SIZE);
+  if (count !== -1 && next !== 0) count = yield* write(libc, fd, next, ITIMERSPEC_SIZE);
+  yield* close(libc, fd);
+  return count === -1 ? -1 : 0;
 }
 
 export function* getrandom(libc: Libc, buffer: number, size: number): SystemCalls<number> {

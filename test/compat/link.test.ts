@@ -163,6 +163,35 @@ describe('a linked program', () => {
     expect(opened).to.deep.equal(['null:', 'rand:']);
   });
 
+  it("sets its one timer by writing it to Redox's file, in nanoseconds", () => {
+    const written: number[] = [];
+    const { syscall, process } = program((call, { memory }) => {
+      if (call.number === SYS_OPEN) {
+        expect(text(process, call.a, call.b)).to.equal('itimer:1');
+        return 3;
+      }
+      if (call.number === SYS_READ) memory.write(Number(call.b), new Uint8Array(32));
+      if (call.number === SYS_WRITE) {
+        for (let i = 0; i < 4; i++) written.push(memory.loadNumber(Number(call.b) + i * 8));
+      }
+      return call.number === SYS_CLOSE ? 0 : 32;
+    });
+    const [REAL, PROF] = [0, 2];
+    for (const [place, value] of [1, 2, 3, 4].entries()) {
+      process.memory.storeNumber(0x1000 + place * 8, value);
+      process.memory.storeNumber(0x1100 + place * 8, 77);
+    }
+    expect(syscall('setitimer', REAL, 0x1000, 0x1100)).to.equal(0);
+    expect(written).to.deep.equal([1, 2000, 3, 4000]);
+    expect([0, 1, 2, 3].map((i) => process.memory.loadNumber(0x1100 + i * 8))).to.deep.equal([
+      0, 0, 0, 0,
+    ]);
+    written.length = 0;
+    expect(syscall('alarm', 5)).to.equal(0);
+    expect(written).to.deep.equal([0, 0, 5, 0]);
+    expect(syscall('setitimer', PROF, 0x1000, 0)).to.equal(-22);
+  });
+
   it('reads /proc/self/exe as its own path', () => {
     const { process, link, syscall } = program();
     drive(process, link.start(process, IMAGE), () => 0);

@@ -8,6 +8,10 @@ import type { Handler, LinuxCall } from '../linux-call.js';
 import { NANOSECONDS, timeSpecOf } from '../timespec.js';
 import { sleep } from './ready.js';
 
+const WORD = 8;
+const MICROSECONDS = 1_000_000;
+const ITIMERSPEC_SIZE = 2 * TimeSpec.size;
+
 /** Redox has two clocks; processor time and the rest count on the monotonic one. */
 function redoxClock(clock: number): number {
   const real =
@@ -125,6 +129,36 @@ function* futexWaitUntil(call: LinuxCall, address: number, value: number): Syste
   return (yield* remaining(call, deadline, clock)) === 0 ? libc.fail(redox.ETIMEDOUT) : 0;
 }
 
+/** A struct itimerval is two struct timeval, which count microseconds. */
+const ITIMERVAL_WORDS = 4;
+
+/** Sets ITIMER_REAL to the struct itimerval at `next` unless that is 0; the same for `old`. */
+function* itimer(call: LinuxCall, next: number, old: number): SystemCalls<number> {
+  const { user, libc } = call;
+  const { memory } = user;
+  const [spec, found] = [0, 1].map(() => user.reserve(ITIMERSPEC_SIZE)) as [number, number];
+  const scale = (index: number) => (index % 2 === 1 ? NANOSECONDS / MICROSECONDS : 1);
+  for (let i = 0; next !== 0 && i < ITIMERVAL_WORDS; i++) {
+    memory.storeNumber(spec + i * WORD, memory.loadNumber(next + i * WORD) * scale(i));
+  }
+  const wanted = next === 0 ? 0 : spec;
+  if ((yield* time.setitimer(libc, call.int(0), wanted, found)) === -1) return -1;
+  for (let i = 0; old !== 0 && i < ITIMERVAL_WORDS; i++) {
+    memory.storeNumber(old + i * WORD, memory.loadNumber(found + i * WORD) / scale(i));
+  }
+  return 0;
+}
+
+/** Seconds that were left of the alarm before: none, as the kernel keeps no timer. */
+function* alarm(call: LinuxCall): SystemCalls<number> {
+  const { user, libc } = call;
+  const [spec, found] = [0, 1].map(() => user.reserve(ITIMERSPEC_SIZE)) as [number, number];
+  user.memory.write(spec, new Uint8Array(ITIMERSPEC_SIZE));
+  user.memory.storeNumber(spec + TimeSpec.size, call.value(0));
+  yield* time.setitimer(libc, linux.ITIMER_REAL, spec, found);
+  return 0;
+}
+
 export const TIME_CALLS: Readonly<Record<string, Handler>> = {
   clock_gettime: clockGettime,
   clock_getres: clockGetres,
@@ -132,5 +166,8 @@ export const TIME_CALLS: Readonly<Record<string, Handler>> = {
   time: seconds,
   nanosleep,
   clock_nanosleep: clockNanosleep,
+  alarm,
+  getitimer: (call) => itimer(call, 0, call.value(1)),
+  setitimer: (call) => itimer(call, call.value(1), call.value(2)),
   futex,
 };

@@ -311,6 +311,11 @@ static void others(void) {
     say("size", (long)old.size);
     say("gettimeofday", CALL(96, time, 0, 0));
     say("time", CALL(201, 0, 0, 0) - (long)time[0] <= 1);
+    word never[4] = {0, 0, 0, 0};
+    say("setitimer", CALL(38, 0, never, 0));
+    say("getitimer", CALL(36, 0, never, 0));
+    say("never", never[2] + never[3]);
+    say("alarm", CALL(37, 0, 0, 0));
     say("clock_getres", CALL(229, 1, time, 0));
     CALL(CLOCK_GETTIME, 1, time, 0);
     time[0] += 0, time[1] = time[1] < 990000000 ? time[1] + 1000000 : time[1];
