@@ -6,6 +6,8 @@ import {
   RFLAGS,
   RIP,
   VECTOR_AC,
+  VECTOR_BP,
+  VECTOR_DB,
   VECTOR_DE,
   VECTOR_MC,
   VECTOR_MF,
@@ -46,12 +48,13 @@ const SIGNALS: ReadonlyMap<number, number> = new Map([
 
 /** A fault that the kernel cannot settle. */
 export function* fault(kernel: Kernel, context: Context, vector: number): Syscall<void> {
-  yield* die(kernel, context, SIGNALS.get(vector) ?? SIGSEGV);
+  yield* die(kernel, context, vector, SIGNALS.get(vector) ?? SIGSEGV);
 }
 
 /** Until July 2020 (KP-16) a fault ended its process; then it sent a signal to it. */
-function* die(kernel: Kernel, context: Context, signal: number): Syscall<void> {
+function* die(kernel: Kernel, context: Context, vector: number, signal: number): Syscall<void> {
   const { faults } = kernel.profile;
+  kernel.tellException(context.pid, vector);
   context.frame = !faults['KP-30'];
   if (faults['KP-16']) yield* exit(kernel, context, signaledStatus(signal));
   send(kernel, context, signal);
@@ -91,7 +94,7 @@ export class DebugTrap extends Steps<void> {
   #die(): IteratorResult<Sleep, void> {
     const context = this.#context;
     if (this.#stepping) addTrapFlag(context.registers);
-    this.#death = die(this.#kernel, context, SIGTRAP);
+    this.#death = die(this.#kernel, context, VECTOR_DB, SIGTRAP);
     return this.#death.next(true);
   }
 }
@@ -108,5 +111,5 @@ export function* breakpointTrap(kernel: Kernel, context: Context): Syscall<void>
     const taken = faults['KP-52'] || ((word ?? 0) & PTRACE_FLAG_IGNORE) !== 0;
     if (word !== undefined && taken) return;
   }
-  yield* die(kernel, context, SIGTRAP);
+  yield* die(kernel, context, VECTOR_BP, SIGTRAP);
 }

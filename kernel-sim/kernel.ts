@@ -55,6 +55,7 @@ export class Kernel {
   readonly cpu: Cpu;
   readonly core: Core;
   readonly tellUndefined: (met: UndefinedInstruction) => void;
+  readonly tellException: (pid: number, vector: number) => void;
   readonly profile: KernelProfile;
   readonly clock: Clock;
   readonly contexts = new Contexts();
@@ -93,6 +94,7 @@ export class Kernel {
     this.driverMemory = new DriverMemory(cpu.memory);
     this.profile = options.profile ?? P7;
     this.tellUndefined = options.undefinedInstruction ?? (() => {});
+    this.tellException = options.exception ?? (() => {});
     this.clock = new Clock(cpu, host.realtime());
     this.scheduler = options.scheduler ?? new RoundRobin();
     this.remaining = this.scheduler.quantum();

@@ -23,6 +23,8 @@ export interface KernelOptions {
   readonly files?: FileTree;
   /** Told of instructions that the CPU has not, whenever a program meets one: it is #UD. */
   readonly undefinedInstruction?: (met: UndefinedInstruction) => void;
+  /** Told of each exception that became a signal, or an end as by one. */
+  readonly exception?: (pid: number, vector: number) => void;
 }
 
 /** An instruction beyond x86-64-v2, or one that only a kernel may execute here. */
