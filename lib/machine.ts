@@ -77,6 +77,8 @@ export interface MachineOptions {
   readonly unsupported?: (name: string) => void;
   /** Told whenever a program meets an instruction that the CPU has not: for the program it is #UD. */
   readonly undefinedInstruction?: (met: UndefinedInstruction) => void;
+  /** Told of each exception that became a signal, or the end of its process as by one. */
+  readonly exception?: (pid: number, vector: number) => void;
 }
 
 /** The schedulers that have names, for {@link MachineOptions.scheduler}. */
@@ -98,13 +100,23 @@ export interface ProgramOptions {
   readonly observer?: LinkObserver;
 }
 
+/** How far {@link Machine.run} goes; for ever unless said. */
+export interface RunLimits {
+  /** Instructions; a system call and a switch to another process count as a hundred. */
+  readonly instructions?: number;
+  /** The same for what goes on when the program has ended. */
+  readonly leftovers?: number;
+  /** Asked now and then; true ends the run. */
+  readonly stop?: () => boolean;
+}
+
 function schedulerOf({ scheduler, seed = 0, quantum }: MachineOptions): Scheduler {
   if (typeof scheduler === 'object') return scheduler;
   const turns = quantum === undefined ? {} : { quantum };
   return scheduler === 'random' ? new RandomScheduler(seed, turns) : new RoundRobin(turns);
 }
 
-/** A program ran longer than it was given. */
+/** A program ran longer than it was given; `instructions` is for how long. */
 export class EndlessRun extends Error {
   override readonly name = 'EndlessRun';
   readonly instructions: number;
@@ -168,6 +180,7 @@ export class Machine {
       files: typeof files === 'string' ? hostFiles(files) : files,
       scheduler: schedulerOf(options),
       ...(options.undefinedInstruction && { undefinedInstruction: options.undefinedInstruction }),
+      ...(options.exception && { exception: options.exception }),
       ...(options.cpus !== undefined && { cpus: options.cpus }),
       ...(options.seed !== undefined && { seed: options.seed }),
     });
@@ -204,15 +217,23 @@ export class Machine {
   /**
    * Runs a program to its end, and what it leaves behind until that ends or waits for ever.
    * Returns its wait status; throws a `DeadlockError` when it can never end, and an
-   * {@link EndlessRun} when it has not after so many instructions (if that is said).
+   * {@link EndlessRun} when it has not within its limits (if there are any).
    */
-  run(program: Context, limit: { readonly instructions?: number } = {}): number {
-    const { instructions = Number.POSITIVE_INFINITY } = limit;
-    const end = this.#steps() + instructions;
+  run(program: Context, limits: RunLimits = {}): number {
+    const { instructions = Number.POSITIVE_INFINITY, leftovers = instructions } = limits;
+    const begin = this.#steps();
+    let ended: number | undefined;
     try {
       this.kernel.run(() => {
-        if (this.#steps() > end) throw new EndlessRun(instructions);
-        return this.kernel.contexts.living === this.#daemons;
+        if (this.kernel.contexts.living === this.#daemons) return true;
+        const steps = this.#steps();
+        const over = steps > begin + instructions || limits.stop?.() === true;
+        if (!program.exited) {
+          if (over) throw new EndlessRun(steps - begin);
+          return false;
+        }
+        ended ??= steps;
+        return over || steps > ended + leftovers;
       });
     } catch (error) {
       if (!(error instanceof DeadlockError && program.exited)) throw error;

@@ -64,6 +64,8 @@ const TRACERS = [
   'fault-catcher',
   'fork-follower',
   'memory-patcher',
+  'memory-reader',
+  'other-thread',
   'poller',
   'register-dumper',
   'sandbox',
@@ -72,6 +74,7 @@ const TRACERS = [
   'syscall-logger',
   'syscall-rewriter',
   'two-tracees',
+  'watchdog',
 ];
 const PORTED_TRACERS = ['sandbox', 'syscall-logger', 'syscall-rewriter'];
 
@@ -88,6 +91,7 @@ export const PROGRAMS: readonly Program[] = [
   program('test/programs', 'processes'),
   program('test/programs', 'tool'),
   program('test/programs', 'steps'),
+  program('test/programs', 'limits'),
   program('lib/native', 'recorder'),
   program('lib/native', 'tracer-server'),
   program('lib/bench/programs', 'kernels'),

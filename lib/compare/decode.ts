@@ -1,17 +1,16 @@
 // From recorded system calls to what the tracer observed: ptrace(2), wait(2).
 import {
-  __WALL,
-  linuxErrnoName,
+  linuxSyscallName,
   ptraceRequestName,
   user_fpregs_struct,
   user_regs_struct,
-  WNOHANG,
-  WUNTRACED,
 } from '../../compat/index.js';
 import { signalName } from '../../kernel-sim/abi/index.js';
 import { statusText } from '../status-text.js';
+import { decodeWait, decodeWaitid } from './decode-wait.js';
 import type { Names } from './names.js';
 import { CALL, type RawCall } from './raw-call.js';
+import { int, resultOf, wordAt } from './raw-values.js';
 import { callText, type Seen } from './recording.js';
 
 const RESUMES: ReadonlySet<string> = new Set([
@@ -23,11 +22,7 @@ const RESUMES: ReadonlySet<string> = new Set([
   'PTRACE_DETACH',
   'PTRACE_LISTEN',
 ]);
-const OPTIONS: readonly (readonly [string, number])[] = [
-  ['WNOHANG', WNOHANG],
-  ['WUNTRACED', WUNTRACED],
-  ['__WALL', __WALL],
-];
+const CLONE_THREAD = 0x1_0000n;
 const NEW_PROCESS = /EVENT_(?:FORK|VFORK|CLONE)/;
 
 /**
@@ -37,6 +32,8 @@ const NEW_PROCESS = /EVENT_(?:FORK|VFORK|CLONE)/;
 export function decode(calls: readonly RawCall[], names: Names): Seen[] {
   const seen: Seen[] = [];
   for (const call of calls) {
+    // programs try the newer one first, and go on with the other
+    if (call.number === CALL.clone3 && resultOf(call) === 'ENOSYS') continue;
     const next = decodeCall(call, names, seen);
     const last = seen.at(-1);
     if (last?.call === 'wait' && last.result === '0' && callText(last) === callText(next)) {
@@ -59,8 +56,9 @@ function decodeCall(call: RawCall, names: Names, before: readonly Seen[]): Seen 
     case CALL.ptrace:
       return decodePtrace(call, names, before);
     case CALL.wait4:
-    case CALL.waitid:
       return decodeWait(call, names);
+    case CALL.waitid:
+      return decodeWaitid(call, names);
     case CALL.kill:
     case CALL.tkill:
       return {
@@ -84,10 +82,45 @@ function decodeCall(call: RawCall, names: Names, before: readonly Seen[]): Seen 
     case CALL.exit:
     case CALL.exitGroup:
       return { call: 'exit', process, status: int(first), result };
-    default: {
-      const child = call.result !== undefined && call.result > 0n;
-      return { call: 'fork', process, result: child ? names.process(Number(call.result)) : result };
-    }
+    case CALL.clone:
+    case CALL.clone3:
+    case CALL.fork:
+    case CALL.vfork:
+      return decodeFork(call, names);
+    default:
+      return { call: 'other', process, ...otherCall(call, names), result: failed(result) ?? '0' };
+  }
+}
+
+function decodeFork(call: RawCall, names: Names): Seen {
+  const result = resultOf(call);
+  const child = call.result === undefined ? 0 : Number(call.result);
+  const flags = call.number === CALL.clone ? (call.args[0] ?? 0n) : flagsOfClone3(call);
+  const thread = (flags & CLONE_THREAD) !== 0n;
+  const name = thread ? names.thread.bind(names) : names.process.bind(names);
+  return {
+    call: 'fork',
+    process: thread ? 'thread' : 'tracer',
+    result: child > 0 ? name(child) : result,
+  };
+}
+
+function flagsOfClone3({ number, memory }: RawCall): bigint {
+  return number === CALL.clone3 && memory.length >= 8 ? wordAt(memory, 0) : 0n;
+}
+
+function otherCall({ number, args, memory }: RawCall, names: Names) {
+  const name = linuxSyscallName(number);
+  switch (number) {
+    case CALL.open:
+    case CALL.openat:
+      return { name: 'open', argument: names.path(new TextDecoder().decode(memory)) };
+    case CALL.processVmReadv:
+    case CALL.processVmWritev:
+    case CALL.pidfdOpen:
+      return { name, argument: names.process(int(args[0] ?? 0n)) };
+    default:
+      return { name };
   }
 }
 
@@ -95,7 +128,9 @@ function decodePtrace(call: RawCall, names: Names, before: readonly Seen[]): See
   const [number = 0n, pid = 0n, address = 0n, data = 0n] = call.args;
   const request = ptraceRequestName(int(number));
   const result = resultOf(call);
-  const base = { call: 'ptrace', request, process: names.process(int(pid)), result } as const;
+  const traceme = request === 'PTRACE_TRACEME';
+  const process = traceme ? 'tracer' : names.process(int(pid));
+  const base = { call: 'ptrace', request, process, result } as const;
   if (RESUMES.has(request)) {
     return data === 0n ? base : { ...base, data: signalName(Number(data)) };
   }
@@ -181,42 +216,6 @@ function floatRegisters(memory: Uint8Array): Record<string, string> {
   return registers;
 }
 
-function decodeWait(call: RawCall, names: Names): Seen {
-  const pid = int(call.args[0] ?? 0n);
-  const process = names.target(pid);
-  const options = optionsText(int(call.args[2] ?? 0n));
-  const result = resultOf(call);
-  const base = { call: 'wait', process, options } as const;
-  if (call.result === undefined || call.result <= 0n) return { ...base, result };
-  const found = names.process(Number(call.result));
-  const view = new DataView(call.memory.buffer, call.memory.byteOffset, call.memory.byteLength);
-  const status = call.memory.length >= 4 ? { status: statusText(view.getInt32(0, true)) } : {};
-  return { ...base, result: found, ...(found !== process && { found }), ...status };
-}
-
-function optionsText(options: number): string {
-  const names = OPTIONS.filter(([, bit]) => (options & bit) !== 0);
-  const rest = names.reduce((bits, [, bit]) => bits & ~bit, options);
-  const words = names.map(([name]) => name);
-  if (rest !== 0 || words.length === 0)
-    words.push(rest === 0 ? '0' : `0x${(rest >>> 0).toString(16)}`);
-  return words.join('|');
-}
-
-function resultOf({ result }: RawCall): string {
-  if (result === undefined) return 'never';
-  return result < 0n && result >= -4095n ? linuxErrnoName(Number(-result)) : result.toString();
-}
-
 function failed(result: string): string | undefined {
   return /^(?:E[A-Z]|never)/.test(result) ? result : undefined;
-}
-
-/** An argument of type int. */
-function int(word: bigint): number {
-  return Number(BigInt.asIntN(32, word));
-}
-
-function wordAt(bytes: Uint8Array, offset: number): bigint {
-  return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(offset, true);
 }

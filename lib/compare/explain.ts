@@ -1,7 +1,9 @@
 // Why a line of a comparison is not the same in both columns: the known problem it belongs to, or
 // a limit of relibc's ptrace() that is no mistake. Rules are tried in order; the first fits.
+import { libcProfile } from '../../compat/index.js';
 import { PROBLEMS } from '../problems/table.js';
 import { type Alignment, isSame, type Row } from './align.js';
+import { History, plain } from './history.js';
 import { type Recording, seenText } from './recording.js';
 
 export interface Explanation {
@@ -16,7 +18,7 @@ export interface Explanation {
 /** A line that differs, and what was seen before it. */
 interface Case {
   readonly row: Row;
-  readonly before: readonly Row[];
+  readonly before: History;
   readonly here: Recording;
 }
 
@@ -27,23 +29,22 @@ interface Rule {
   readonly when: (found: Case) => boolean;
 }
 
-/** Lines before a line that may have to do with it: runs without end are long. */
-const LOOK_BACK = 300;
-
 const STOPPED = 'stopped by ';
-const RESUMES = /^PTRACE_(?:CONT|SYSCALL|SINGLESTEP|SYSEMU|SYSEMU_SINGLESTEP)$/;
 /** Waits for more than one child. */
 const ANY = /^(?:any|own group|group)/;
 const PANIC = /^RELIBC PANIC/m;
 
-/** The requests that the tracer made of the process before, the last one first. */
-function requestsBefore({ before, row }: Case): string[] {
-  const process = (row.here ?? row.linux)?.process;
-  return before
-    .flatMap(({ here }) => (here?.call === 'ptrace' && here.process === process ? [here] : []))
-    .filter(({ request }) => RESUMES.test(request))
-    .map(({ request }) => request)
-    .reverse();
+/** Whom a line is about: of a wait for any child, who was found. */
+function subject({ row: { linux, here } }: Case): string {
+  const seen = here ?? linux;
+  if (seen?.call !== 'wait') return seen?.process ?? '';
+  const found = here?.call === 'wait' ? here.found : undefined;
+  return found ?? (linux?.call === 'wait' ? linux.found : undefined) ?? seen.process;
+}
+
+/** The request that let the process run last. */
+function lastResume(found: Case): string | undefined {
+  return found.before.lastResume(subject(found));
 }
 
 function statuses({ row: { linux, here } }: Case): { linux: string; here: string } | undefined {
@@ -72,22 +73,25 @@ function stoppedBySigstop({ row, here: { end } }: Case): boolean {
   return stopped.some((one) => one.process === process || ANY.test(process));
 }
 
+/** Whether a revision keeps the sessions of each thread for itself. */
+function threadLocal(on: string): boolean {
+  return libcProfile(on).ptrace.sessions === 'thread';
+}
+
+/** Whether the kernel hung for the lock of KP-37. */
+function hangsForFiles({ here: { end } }: Case): boolean {
+  return end.kind === 'failed' && /the files of proc:/.test(end.reason);
+}
+
+/** A call of one of several threads that came at another time here, or never. */
+function isLeftOut({ row: { linux, here }, before }: Case): boolean {
+  return (
+    before.threads && here === undefined && (linux?.call === 'wait' || linux?.call === 'ptrace')
+  );
+}
+
 function registers(row: Row): Readonly<Record<string, string>> | undefined {
   return row.here?.call === 'ptrace' ? row.here.registers : undefined;
-}
-
-/** The number before the name that it may stand for: `7 (wait4?)`. */
-function plain(word: string | undefined): string | undefined {
-  return word?.replace(/ \(.*\)$/, '');
-}
-
-/** Whether the tracer had set a result in rax, which relibc takes from orig_rax instead. */
-function setResult({ before }: Case): boolean {
-  return before.some(({ here }) => {
-    if (here?.call !== 'ptrace' || here.request !== 'PTRACE_SETREGS') return false;
-    const { rax, orig_rax } = here.registers ?? {};
-    return rax !== plain(orig_rax) && !(orig_rax ?? '').startsWith('rax');
-  });
 }
 
 const RULES: readonly Rule[] = [
@@ -113,11 +117,73 @@ const RULES: readonly Rule[] = [
       here.result === 'ESRCH' &&
       linux?.result === '0',
   },
+  {
+    limit: ({ row: { here } }) =>
+      `relibc has no ${here?.call === 'other' ? here.name : 'waitid'}(): a port does not link, and here it is ENOSYS`,
+    when: ({ row: { linux, here } }) =>
+      (here?.call === 'other' || (here?.call === 'wait' && here.by === 'waitid')) &&
+      here.result === 'ENOSYS' &&
+      linux?.result !== 'ENOSYS',
+  },
+  {
+    limit:
+      'Redox has no /proc: the files of a process are proc:PID/mem, proc:PID/regs/int and so on',
+    when: ({ row: { here } }) =>
+      here?.call === 'other' && here.name === 'open' && here.result !== '0',
+  },
+  {
+    limit: 'Redox had no interval timers: alarm() and setitimer() succeed, and no SIGALRM comes',
+    when: ({ row: { linux, here }, before }) =>
+      linux?.call === 'wait' &&
+      linux.result === 'EINTR' &&
+      here?.result === 'never' &&
+      before.timer,
+  },
+  {
+    limit: 'a second TRACEME finds the marker of the first: EEXIST, where Linux says EPERM',
+    when: ({ row: { linux, here } }) =>
+      here?.call === 'ptrace' &&
+      here.request === 'PTRACE_TRACEME' &&
+      here.result === 'EEXIST' &&
+      linux?.result === 'EPERM',
+  },
+  {
+    problem: 'KP-02',
+    when: ({ row: { linux, here }, here: { on } }) =>
+      on === 'relibc-2019-07-10' &&
+      here?.call === 'ptrace' &&
+      here.result === '0' &&
+      /^E(?:SRCH|PERM)$/.test(linux?.result ?? ''),
+  },
+  {
+    problem: 'KP-58',
+    when: ({ row: { linux, here }, here: { on } }) =>
+      here?.call === 'ptrace' && here.result === 'EBUSY' && threadLocal(on) && linux !== undefined,
+  },
+  {
+    limit: ({ here: { on } }) =>
+      threadLocal(on)
+        ? 'relibc gives a tracee to that thread which makes the first request'
+        : 'relibc keeps its sessions for the process: each of its threads may trace',
+    when: ({ row: { linux, here }, before }) =>
+      before.threads && here?.call === 'ptrace' && here.result === '0' && linux?.result === 'ESRCH',
+  },
+  {
+    problem: 'KP-37',
+    when: (found) => isLeftOut(found) && hangsForFiles(found),
+  },
+  {
+    problem: 'KP-21',
+    when: (found) => isLeftOut(found) && !threadLocal(found.here.on),
+  },
+  {
+    limit: 'which thread is first is left to the schedulers',
+    when: isLeftOut,
+  },
   { problem: 'KP-32', when: ({ row: { here } }) => here?.result === 'ENODEV' },
   {
     problem: 'KP-37',
-    when: ({ row: { here }, here: { end } }) =>
-      here?.result === 'never' && end.kind === 'failed' && /the files of proc:/.test(end.reason),
+    when: (found) => found.row.here?.result === 'never' && hangsForFiles(found),
   },
   {
     limit: 'which child is first is left to the schedulers',
@@ -148,7 +214,7 @@ const RULES: readonly Rule[] = [
   },
   {
     problem: 'KP-55',
-    when: (found) => hangs(found) && stoppedBySigstop(found) && requestsBefore(found).length > 0,
+    when: (found) => hangs(found) && stoppedBySigstop(found) && lastResume(found) !== undefined,
   },
   {
     problem: 'KP-02',
@@ -163,7 +229,7 @@ const RULES: readonly Rule[] = [
   {
     problem: 'KP-57',
     when: (found) => {
-      const last = requestsBefore(found)[0];
+      const last = lastResume(found);
       const status = statuses(found);
       if (last !== 'PTRACE_CONT' || !/^P[12]/.test(found.here.kernel ?? '')) return false;
       return status !== undefined && status.here === `${STOPPED}SIGSTOP`;
@@ -173,7 +239,7 @@ const RULES: readonly Rule[] = [
     problem: 'KP-53',
     when: (found) => {
       const { linux, here } = found.row;
-      if (here === undefined || !requestsBefore(found).includes('PTRACE_SYSEMU')) return false;
+      if (here === undefined || !found.before.emulates(subject(found))) return false;
       // a stop that Linux does not have, or what is seen at it
       const other = found.row.differences.some(({ what }) => what === 'registers.orig_rax');
       return linux === undefined || other;
@@ -182,23 +248,23 @@ const RULES: readonly Rule[] = [
   {
     problem: 'KP-41',
     when: (found) =>
-      statuses(found)?.here === 'killed by SIGTRAP' &&
-      requestsBefore(found)[0] === 'PTRACE_SINGLESTEP',
+      statuses(found)?.here === 'killed by SIGTRAP' && lastResume(found) === 'PTRACE_SINGLESTEP',
   },
   {
     problem: 'KP-16',
     when: (found) =>
       statuses(found)?.here === 'killed by SIGTRAP' &&
+      found.before.met(subject(found), 'int3') &&
       (statuses(found)?.linux.startsWith(`${STOPPED}SIGTRAP`) ?? false),
   },
   {
     problem: 'KP-29',
     when: (found) => {
       const status = statuses(found);
-      const first = !found.before.some(
-        ({ here }) => here?.call === 'wait' && here.process === found.row.here?.process,
-      );
-      return first && status?.linux === `${STOPPED}SIGTRAP` && !status.here.startsWith(STOPPED);
+      const first = !found.before.waitedFor(subject(found));
+      const { here = STOPPED } = status ?? {};
+      const signal = here.startsWith(STOPPED) || here === 'killed by SIGTRAP';
+      return first && status?.linux === `${STOPPED}SIGTRAP` && !signal;
     },
   },
   {
@@ -216,7 +282,7 @@ const RULES: readonly Rule[] = [
         SIGTRAP_STOP.test(status) &&
         here?.call === 'wait' &&
         (here.result === 'never' || !(here.status ?? STOPPED).startsWith(STOPPED)) &&
-        requestsBefore(found)[0] !== 'PTRACE_SINGLESTEP'
+        lastResume(found) !== 'PTRACE_SINGLESTEP'
       );
     },
   },
@@ -244,7 +310,7 @@ const RULES: readonly Rule[] = [
       const status = statuses(found);
       const ended = /^exited/;
       return status !== undefined && ended.test(status.linux) && ended.test(status.here)
-        ? setResult(found)
+        ? found.before.setResult
         : false;
     },
   },
@@ -257,12 +323,13 @@ function isCopied({ rax, orig_rax }: Readonly<Record<string, string>>): boolean 
 
 /** What explains each row; undefined where it is the same, or only follows from another. */
 export function explain(alignment: Alignment, here: Recording): (Explanation | undefined)[] {
-  const { rows } = alignment;
-  return rows.map((row, index) => {
-    if (isSame(row)) return undefined;
-    const found: Case = { row, before: rows.slice(Math.max(0, index - LOOK_BACK), index), here };
-    const rule = RULES.find(({ when }) => when(found));
-    return rule && explanationOf(rule, found);
+  const before = new History(here);
+  return alignment.rows.map((row) => {
+    const found: Case = { row, before, here };
+    const rule = isSame(row) ? undefined : RULES.find(({ when }) => when(found));
+    const explanation = rule && explanationOf(rule, found);
+    if (row.here !== undefined) before.add(row.here);
+    return explanation;
   });
 }
 

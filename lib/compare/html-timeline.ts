@@ -164,6 +164,7 @@ const SHAPES = {
   fork: 'M0 -6l6 6l-6 6l-6 -6z',
   kill: 'M-6 -6l6 4l6 -4l-4 6l4 6l-6 -4l-6 4l4 -6z',
   write: 'M-5 5l5 -10l5 10z',
+  other: 'M-5 -2h10v4h-10z',
   exit: 'M-2 -9h4v18h-4z',
 } as const satisfies Record<Seen['call'], string>;
 
@@ -180,6 +181,7 @@ export function legend(): Markup {
     fork: 'fork',
     kill: 'kill',
     write: 'write',
+    other: 'another call',
     exit: 'exit, or the status of one',
   };
   const entries = Object.entries(SHAPES).map(([call, shape]) => {

@@ -5,7 +5,7 @@ import { html, Markup } from './html-markup.js';
 import { rowsOf } from './html-rows.js';
 import { SCRIPT, STYLE } from './html-style.js';
 import { legend, timeline } from './html-timeline.js';
-import { type End, endText, type Recording } from './recording.js';
+import { CALLS_MAX, endText, type Recording } from './recording.js';
 
 /** The whole page, a document of HTML. */
 export function renderHtml(comparison: Comparison): string {
@@ -87,17 +87,20 @@ function ends({ recording, alignment }: ComparedRun, linux: Recording, prefix: s
     ? html`<p id="${prefix}-first"><strong>First divergence</strong>: ${alignment.end.map(({ what }) => what).join(', ')}</p>`
     : undefined;
   return html`<h3>How it ended</h3>
-${mark}<div class="pair"><div>${endOf('linux', linux.end)}${output(linux)}</div><div>${endOf(recording.on, recording.end)}${output(recording)}</div></div>
+${mark}<div class="pair"><div>${endOf(linux)}${output(linux)}</div><div>${endOf(recording)}${output(recording)}</div></div>
 `;
 }
 
-function endOf(on: string, end: End): Markup {
+function endOf({ on, end, cut }: Recording): Markup {
   const waiting = end.kind === 'deadlock' ? end.waiting : [];
   const list =
     waiting.length === 0
       ? undefined
       : html`<ul class="waiting">${waiting.map(({ process, what }) => html`<li>${process} waits: ${what}</li>`)}</ul>`;
-  return html`<p>${on}: the tracer ${endText(end)}</p>${list}`;
+  const rest = cut
+    ? html`<p class="faint">only its first ${CALLS_MAX} calls are shown</p>`
+    : undefined;
+  return html`<p>${on}: the tracer ${endText(end)}</p>${rest}${list}`;
 }
 
 /** A line feed right after `<pre>` is none of its text. */

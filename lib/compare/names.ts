@@ -46,6 +46,7 @@ const NEAR = 0x40_0000n;
 export class Names {
   readonly #pids = new Map<number, string>();
   #children = 0;
+  #threads = 0;
 
   /** `entry`: where a program that moves was entered; undefined if it lies where its file says. */
   constructor(
@@ -57,12 +58,26 @@ export class Names {
   }
 
   process(pid: number): string {
+    if (pid <= 0) return `pid ${pid}`;
     const known = this.#pids.get(pid);
     if (known !== undefined) return known;
     this.#children++;
     const name = `p${this.#children}`;
     this.#pids.set(pid, name);
     return name;
+  }
+
+  /** A thread of the tracer. */
+  thread(tid: number): string {
+    this.#threads++;
+    const name = `t${this.#threads}`;
+    this.#pids.set(tid, name);
+    return name;
+  }
+
+  /** A file of /proc, whose directory is that of a process. */
+  path(path: string): string {
+    return path.replace(/^\/proc\/(\d+)/, (_, pid) => `/proc/${this.process(Number(pid))}`);
   }
 
   /** Who is meant by waitpid's or kill's argument. */

@@ -20,6 +20,7 @@ import {
   user_regs_struct,
 } from '../../compat/index.js';
 import type { ImageInfo, UserMemory } from '../../kernel-sim/abi/index.js';
+import { CALLS_MAX } from './recording.js';
 
 export interface RawCall {
   /** Linux's. */
@@ -43,6 +44,7 @@ export const CALL = {
   write: linuxSyscallNumber('write'),
   writev: linuxSyscallNumber('writev'),
   clone: linuxSyscallNumber('clone'),
+  clone3: linuxSyscallNumber('clone3'),
   fork: linuxSyscallNumber('fork'),
   vfork: linuxSyscallNumber('vfork'),
   exit: linuxSyscallNumber('exit'),
@@ -53,13 +55,27 @@ export const CALL = {
   tkill: linuxSyscallNumber('tkill'),
   tgkill: linuxSyscallNumber('tgkill'),
   ptrace: linuxSyscallNumber('ptrace'),
+  alarm: linuxSyscallNumber('alarm'),
+  setitimer: linuxSyscallNumber('setitimer'),
+  pause: linuxSyscallNumber('pause'),
+  prctl: linuxSyscallNumber('prctl'),
+  seccomp: linuxSyscallNumber('seccomp'),
+  processVmReadv: linuxSyscallNumber('process_vm_readv'),
+  processVmWritev: linuxSyscallNumber('process_vm_writev'),
+  pidfdOpen: linuxSyscallNumber('pidfd_open'),
+  rtSigtimedwait: linuxSyscallNumber('rt_sigtimedwait'),
+  rtSigsuspend: linuxSyscallNumber('rt_sigsuspend'),
+  /** Of files in /proc only. */
+  open: linuxSyscallNumber('open'),
+  openat: linuxSyscallNumber('openat'),
 } as const;
 
 const RECORDED: ReadonlySet<number> = new Set(Object.values(CALL));
 /** As in recorder.c. */
 const MEMORY_MAX = 4096;
 const PIECES_MAX = 16;
-const CALLS_MAX = 60_000;
+const PATH_MAX = 255;
+const PROC = '/proc/';
 const SIGINFO_SIZE = 128;
 const WORD = 8;
 
@@ -75,6 +91,10 @@ const SIZE_AT_DATA: Readonly<Record<number, number>> = {
   [PTRACE_GETSIGINFO]: SIGINFO_SIZE,
   [PTRACE_SETSIGINFO]: SIGINFO_SIZE,
 };
+
+const OPENS: ReadonlySet<number> = new Set([CALL.open, CALL.openat]);
+/** Calls whose memory is read before they are made. */
+const EARLY: ReadonlySet<number> = new Set([CALL.write, CALL.writev, ...OPENS]);
 
 /** Reads the lines of recorder.c, all but the last. */
 export function parseRecorded(lines: readonly string[]): RawRun {
@@ -98,6 +118,8 @@ function parseLine(line: string): RawCall {
 export class CallRecorder implements LinkObserver {
   readonly calls: RawCall[] = [];
   entry = 0n;
+  /** How many calls there were; those beyond {@link CALLS_MAX} are not kept. */
+  count = 0;
   readonly #pending = new Map<ObservedCall['user'], RawCall>();
 
   loaded(image: ImageInfo): void {
@@ -109,8 +131,8 @@ export class CallRecorder implements LinkObserver {
     const { number, user } = call;
     const args = [0, 1, 2, 3].map((index) => BigInt.asUintN(64, call.word(index)));
     const pending = { number, args, result: undefined, memory: new Uint8Array() };
-    const writes = number === CALL.write || number === CALL.writev;
-    const memory = writes ? memoryOf(pending, user.memory) : pending.memory;
+    const memory = EARLY.has(number) ? memoryOf(pending, user.memory) : pending.memory;
+    if (OPENS.has(number) && !Buffer.from(memory).toString().startsWith(PROC)) return;
     this.#pending.set(user, { ...pending, memory });
   }
 
@@ -118,14 +140,16 @@ export class CallRecorder implements LinkObserver {
     const pending = this.#pending.get(call.user);
     if (pending === undefined) return;
     this.#pending.delete(call.user);
-    if (this.calls.length >= CALLS_MAX) return;
-    const memory = memoryOf(pending, call.user.memory);
+    if (++this.count > CALLS_MAX) return;
+    const path = OPENS.has(pending.number);
+    const memory = path ? pending.memory : memoryOf(pending, call.user.memory);
     this.calls.push({ ...pending, result: BigInt(result), memory });
   }
 
   /** All calls, those that never returned at the end. */
   finish(): readonly RawCall[] {
-    return [...this.calls, ...this.#pending.values()];
+    const pending = this.count > CALLS_MAX ? [] : this.#pending.values();
+    return [...this.calls, ...pending];
   }
 }
 
@@ -141,6 +165,12 @@ function memoryOf({ number, args }: RawCall, memory: UserMemory): Uint8Array {
       return fetch(memory, second, 4);
     case CALL.waitid:
       return fetch(memory, third, SIGINFO_SIZE);
+    case CALL.open:
+      return fetchString(memory, first);
+    case CALL.openat:
+      return fetchString(memory, second);
+    case CALL.clone3:
+      return fetch(memory, first, WORD);
     case CALL.write:
       return fetch(memory, second, third);
     case CALL.writev:
@@ -153,6 +183,16 @@ function memoryOf({ number, args }: RawCall, memory: UserMemory): Uint8Array {
 function fetch(memory: UserMemory, address: number, size: number): Uint8Array {
   const length = Math.min(size, MEMORY_MAX);
   if (address === 0 || !memory.accessible(address, length, false)) return new Uint8Array();
+  return memory.read(address, length);
+}
+
+function fetchString(memory: UserMemory, address: number): Uint8Array {
+  let length = 0;
+  const more = (): boolean =>
+    length < PATH_MAX &&
+    memory.accessible(address + length, 1, false) &&
+    memory.load8(address + length) !== 0;
+  while (more()) length++;
   return memory.read(address, length);
 }
 

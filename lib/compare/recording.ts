@@ -26,8 +26,18 @@ export type Seen = {
       readonly status?: string;
       /** How often it said so, if more than once: a tracer that polls. */
       readonly times?: number;
+      /** By the other system call for it. */
+      readonly by?: 'waitid';
     }
+  /** `process` is `thread` where one was started; else the result is the new process. */
   | { readonly call: 'fork'; readonly process: string }
+  /** A call that tracers make as well: alarm, process_vm_readv, open of a file of /proc. */
+  | {
+      readonly call: 'other';
+      readonly process: string;
+      readonly name: string;
+      readonly argument?: string;
+    }
   | { readonly call: 'kill'; readonly process: string; readonly signal: string }
   | { readonly call: 'write'; readonly process: string; readonly fd: number; readonly text: string }
   | { readonly call: 'exit'; readonly process: string; readonly status: number }
@@ -38,9 +48,15 @@ export type End =
   | { readonly kind: 'exited'; readonly status: number }
   | { readonly kind: 'killed'; readonly signal: string }
   | { readonly kind: 'deadlock'; readonly waiting: readonly Waiting[] }
-  | { readonly kind: 'endless'; readonly instructions: number }
-  | { readonly kind: 'timeout'; readonly seconds: number }
+  /** It was stopped after so many instructions, calls, seconds or bytes of output. */
+  | { readonly kind: 'endless'; readonly after: string }
   | { readonly kind: 'failed'; readonly reason: string };
+
+/** Of longer runs the rest is left out. */
+export const CALLS_MAX = 20_000;
+/** Calls, and bytes of each stream of output, after which a run counts as endless. */
+export const CALLS_LIMIT = 100_000;
+export const OUTPUT_LIMIT = 1024 * 1024;
 
 /** A process that waits, and for what. */
 export interface Waiting {
@@ -58,7 +74,11 @@ export interface Recording {
   readonly args: readonly string[];
   /** Of the simulated processes; Linux's are not the same twice. */
   readonly pids?: Readonly<Record<string, number>>;
+  /** Of simulated processes: the exceptions that became signals, `int3` and others by number. */
+  readonly exceptions?: Readonly<Record<string, readonly string[]>>;
   readonly seen: readonly Seen[];
+  /** There was more to see, which is left out. */
+  readonly cut?: true;
   readonly stdout: string;
   readonly stderr: string;
   readonly end: End;
@@ -70,12 +90,15 @@ export function callText(seen: Seen): string {
     case 'ptrace': {
       const { request, process, address, data } = seen;
       const word = data !== undefined && !READS_WORD.has(request) ? `, ${data}` : '';
-      return `${request} ${process}${address === undefined ? '' : `, ${address}`}${word}`;
+      const who = request === 'PTRACE_TRACEME' ? '' : ` ${process}`;
+      return `${request}${who}${address === undefined ? '' : `, ${address}`}${word}`;
     }
     case 'wait':
-      return `waitpid ${seen.process}${seen.options === '0' ? '' : `, ${seen.options}`}`;
+      return `${seen.by ?? 'waitpid'} ${seen.process}${seen.options === '0' ? '' : `, ${seen.options}`}`;
     case 'fork':
-      return 'fork';
+      return seen.process === 'thread' ? 'start a thread' : 'fork';
+    case 'other':
+      return seen.argument === undefined ? seen.name : `${seen.name} ${seen.argument}`;
     case 'kill':
       return `kill ${seen.process}, ${seen.signal}`;
     case 'write':
@@ -133,9 +156,7 @@ export function endText(end: End): string {
     case 'deadlock':
       return 'waits for ever';
     case 'endless':
-      return `runs on without end (stopped after ${end.instructions} instructions)`;
-    case 'timeout':
-      return `runs on without end (stopped after ${end.seconds} s)`;
+      return `runs on without end (stopped after ${end.after})`;
     case 'failed':
       return `cannot go on: ${end.reason}`;
   }

@@ -2,6 +2,7 @@
 
 import { basename } from 'node:path';
 import { WEXITSTATUS, WIFEXITED, WTERMSIG } from '../../compat/index.js';
+import { VECTOR_BP } from '../../cpu/index.js';
 import { signalName } from '../../kernel-sim/abi/index.js';
 import { DeadlockError, KernelPanic } from '../../kernel-sim/index.js';
 import { Errno } from '../errno.js';
@@ -10,10 +11,12 @@ import { EndlessRun, Machine, type MachineOptions } from '../machine.js';
 import { decode } from './decode.js';
 import { Names } from './names.js';
 import { CallRecorder } from './raw-call.js';
-import type { End, Recording } from './recording.js';
+import { CALLS_LIMIT, CALLS_MAX, type End, OUTPUT_LIMIT, type Recording } from './recording.js';
 
 /** Instructions after which a run counts as endless. */
 export const INSTRUCTION_LIMIT = 50_000_000;
+/** The same for what a tracer leaves behind. */
+const LEFTOVER_LIMIT = 5_000_000;
 
 export interface SimulatedOptions extends Pick<MachineOptions, 'profile' | 'kernel'> {
   readonly directory?: string;
@@ -29,11 +32,28 @@ export function recordOnMachine(
 ): Recording {
   const { directory = process.cwd(), moves = false, ...rest } = options;
   const console = new RecordedStreams();
-  const machine = new Machine({ ...rest, directory, host: console });
+  const met = new Map<number, string[]>();
+  const exception = (pid: number, vector: number): void => {
+    const before = met.get(pid) ?? [];
+    const name = vector === VECTOR_BP ? 'int3' : String(vector);
+    if (!before.includes(name)) met.set(pid, [...before, name]);
+  };
+  const machine = new Machine({ ...rest, directory, host: console, exception });
   const observer = new CallRecorder();
   const program = machine.start(path, { args, observer });
   // what the end tells of, it tells of by pid
-  const ended = runToEnd(() => machine.run(program, { instructions: INSTRUCTION_LIMIT }));
+  const beyond = (): string | undefined => {
+    if (observer.count > CALLS_LIMIT) return `${CALLS_LIMIT} calls`;
+    const output = Math.max(console.stdout.length, console.stderr.length);
+    return output > OUTPUT_LIMIT ? `${OUTPUT_LIMIT} bytes of output` : undefined;
+  };
+  const ended = runToEnd(() =>
+    machine.run(program, {
+      instructions: INSTRUCTION_LIMIT,
+      leftovers: LEFTOVER_LIMIT,
+      stop: () => beyond() !== undefined,
+    }),
+  );
   const names = new Names('machine', program.pid, moves ? observer.entry : undefined);
   const seen = decode(observer.finish(), names);
   return {
@@ -42,11 +62,17 @@ export function recordOnMachine(
     program: path,
     args,
     pids: names.pids,
+    ...(met.size > 0 && { exceptions: exceptionsOf(met, names) }),
     seen,
-    stdout: console.stdout,
-    stderr: console.stderr,
-    end: endOf(ended, names),
+    ...(observer.count > CALLS_MAX && { cut: true }),
+    stdout: console.stdout.slice(0, OUTPUT_LIMIT),
+    stderr: console.stderr.slice(0, OUTPUT_LIMIT),
+    end: endOf(ended, names, beyond()),
   };
+}
+
+function exceptionsOf(met: ReadonlyMap<number, readonly string[]>, names: Names) {
+  return Object.fromEntries([...met].map(([pid, found]) => [names.process(pid), found]));
 }
 
 function runToEnd(run: () => number): unknown {
@@ -57,7 +83,11 @@ function runToEnd(run: () => number): unknown {
   }
 }
 
-function endOf(ended: unknown, names: Names): End {
+function endOf(
+  ended: unknown,
+  names: Names,
+  after: string = `${INSTRUCTION_LIMIT} instructions`,
+): End {
   if (typeof ended === 'number') {
     return WIFEXITED(ended)
       ? { kind: 'exited', status: WEXITSTATUS(ended) }
@@ -69,14 +99,17 @@ function endOf(ended: unknown, names: Names): End {
       .map(({ process, what }) => ({ process, what: withNames(what, names) }));
     return { kind: 'deadlock', waiting };
   }
-  if (ended instanceof EndlessRun) return { kind: 'endless', instructions: ended.instructions };
+  if (ended instanceof EndlessRun) return { kind: 'endless', after };
   if (ended instanceof KernelPanic || ended instanceof Errno) {
-    return { kind: 'failed', reason: ended.message };
+    return { kind: 'failed', reason: withNames(ended.message, names) };
   }
   throw ended;
 }
 
-/** `pid 4` as `p1`. */
+/** `pid 4` as `p1`, and so `pid 4 (file:/some/where/tracer.elf)`. */
 function withNames(text: string, names: Names): string {
-  return text.replace(/\bpid (\d+)/g, (whole, pid) => names.known(Number(pid)) ?? whole);
+  return text.replace(
+    /\bpid (\d+)(?: \([^)]*\))?/g,
+    (whole, pid) => names.known(Number(pid)) ?? whole,
+  );
 }

@@ -3,12 +3,14 @@
 import { type Alignment, isSame, type Row } from './align.js';
 import type { ComparedRun, Comparison } from './comparison.js';
 import type { Explanation } from './explain.js';
-import { type End, endText, seenText } from './recording.js';
+import { CALLS_MAX, type End, endText, type Recording, seenText } from './recording.js';
 
 /** Like lines that are left out of the middle of a run of more. */
 const SHOWN_ALIKE = 2;
 /** Of lines without a reason of their own, as those that only one run has. */
 const SHOWN_UNEXPLAINED = 6;
+/** Characters of an output that differs. */
+const OUTPUT_SHOWN = 200;
 const MISSING = '';
 const FIRST = '▶';
 const OTHER = '≠';
@@ -48,6 +50,7 @@ function renderRun({ linux }: Comparison, run: ComparedRun, width: number): stri
     lines.push(cells(left ? seenText(left) : '', right ? seenText(right) : '', mark, column));
   }
   lines.push('─'.repeat(width), cells(endText(linux.end), endText(recording.end), ' ', column));
+  lines.push(...cutOff(linux), ...cutOff(recording));
   lines.push(...waiting(recording.end), ...outputs(alignment), ...reasons(explanations));
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
@@ -106,9 +109,27 @@ function outputs({ end }: Alignment): string[] {
   return end
     .filter(({ what }) => what !== 'end')
     .map(({ what, linux, here }) => {
-      const [a, b] = [linux, here].map((text) => JSON.stringify(text));
-      return `  ${what} differs: Linux ${a}, here ${b}`;
+      const from = linux.length + here.length > 2 * OUTPUT_SHOWN ? lineThatDiffers(linux, here) : 0;
+      const [a, b] = [linux, here].map((text) => quoted(text.slice(from)));
+      return `  ${what} differs${from === 0 ? '' : ` from character ${from} on`}: Linux ${a}, here ${b}`;
     });
+}
+
+/** Where the first line begins that is not the same. */
+function lineThatDiffers(a: string, b: string): number {
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  return a.lastIndexOf('\n', at - 1) + 1;
+}
+
+function quoted(text: string): string {
+  if (text.length <= OUTPUT_SHOWN) return JSON.stringify(text);
+  return `${JSON.stringify(text.slice(0, OUTPUT_SHOWN))}…`;
+}
+
+/** Whether only the beginning of a run is here. */
+function cutOff({ cut, on }: Recording): string[] {
+  return cut ? [`  only the first ${CALLS_MAX} calls on ${on} are shown`] : [];
 }
 
 /** Each reason once, with how many lines it explains. */

@@ -17,6 +17,8 @@ const FIRST: Readonly<Record<string, string | RegExp>> = {
   'fault-catcher': /never asks the kernel for stops at signals/,
   'fork-follower': /has no PTRACE_SETOPTIONS/,
   'memory-patcher': 'KP-55',
+  'memory-reader': /has no process_vm_readv\(\)/,
+  'other-thread': /each of its threads may trace/,
   poller: 'KP-67',
   'register-dumper': 'KP-55',
   sandbox: 'KP-19',
@@ -25,6 +27,7 @@ const FIRST: Readonly<Record<string, string | RegExp>> = {
   'syscall-logger': 'KP-19',
   'syscall-rewriter': 'KP-19',
   'two-tracees': 'KP-20',
+  watchdog: /no SIGALRM comes/,
 };
 /** They wait for stops that nobody tells them of. */
 const FOR_EVER = ['memory-patcher', 'register-dumper', 'two-tracees'];
@@ -70,6 +73,12 @@ describe('comparing with Linux', () => {
     const recording = committedRecording('examples/tracers/two-tracees.elf');
     expect(recording?.on).to.equal('linux');
     expect(recording?.seen.length).to.be.greaterThan(10);
+  });
+
+  it('finds KP-58 in a relibc whose threads have sessions of their own', () => {
+    const { runs } = on('examples/tracers/other-thread.elf', 'relibc-2021-12-01');
+    const problems = runs[0]?.explanations.map((found) => found?.problem);
+    expect(problems).to.include('KP-58');
   });
 
   it('finds KP-02 in the first relibc, which knows nothing of TRACEME', () => {

@@ -31,15 +31,11 @@ interface Run {
   readonly end?: End;
   readonly on?: string;
   readonly kernel?: string;
+  readonly exceptions?: Readonly<Record<string, readonly string[]>>;
 }
 
-function recording({
-  seen,
-  end = exited,
-  on = 'relibc-2019-08-04',
-  kernel = 'P7',
-}: Run): Recording {
-  return { on, kernel, program: 'x.elf', args: [], seen, stdout: '', stderr: '', end };
+function recording({ on = 'relibc-2019-08-04', kernel = 'P7', ...run }: Run): Recording {
+  return { on, kernel, program: 'x.elf', args: [], stdout: '', stderr: '', end: exited, ...run };
 }
 
 /** Why the first line differs that does. */
@@ -100,5 +96,48 @@ describe('the first difference', () => {
       'kernel hang: pid 5 (x.elf) spins for the files of proc:, with which pid 4 sleeps';
     const run = { seen: [fork, never('p1')], end: { kind: 'failed', reason } as const };
     expect(first([fork, wait('stopped by SIGTRAP')], run)?.problem).to.equal('KP-37');
+  });
+
+  it('is KP-16 where int3 ended the process, not where it killed itself with SIGTRAP', () => {
+    const linux = [fork, wait('stopped by SIGTRAP'), request('CONT'), wait('killed by SIGTRAP')];
+    const seen = [fork, wait('killed by SIGTRAP')];
+    expect(first(linux, { seen, exceptions: { p1: ['int3'] } })?.problem).to.equal('KP-16');
+    expect(first(linux, { seen })?.title).to.match(/never asks the kernel for stops at signals/);
+  });
+
+  it('is a limit where relibc has no such function', () => {
+    const other = (result: string): Seen => ({
+      call: 'other',
+      process: 'tracer',
+      name: 'process_vm_readv',
+      argument: 'p1',
+      result,
+    });
+    const run = { seen: [fork, other('ENOSYS'), exit] };
+    expect(first([fork, other('0'), exit], run)?.title).to.match(/has no process_vm_readv\(\)/);
+  });
+
+  it('is a limit where an alarm was set, and KP-57 where there was a stop at once', () => {
+    const alarm: Seen = { call: 'other', process: 'tracer', name: 'alarm', result: '0' };
+    const interrupted = { call: 'wait', process: 'p1', options: '0', result: 'EINTR' } as const;
+    const linux = [fork, alarm, request('CONT'), interrupted];
+    const before = [fork, alarm, request('CONT')];
+    expect(first(linux, { seen: [...before, never('p1')] })?.title).to.match(/no SIGALRM comes/);
+    const run = { seen: [...before, wait('stopped by SIGSTOP')], kernel: 'P2b' };
+    expect(first(linux, run)?.problem).to.equal('KP-57');
+  });
+
+  it('is KP-58 where the session of a thread keeps another out', () => {
+    const on = 'relibc-2021-12-01';
+    const thread: Seen = { call: 'fork', process: 'thread', result: 't1' };
+    const linux = [fork, thread, request('CONT'), exit];
+    const run = { seen: [fork, thread, request('CONT', 'EBUSY'), exit], on, kernel: 'P12' };
+    expect(first(linux, run)?.problem).to.equal('KP-58');
+  });
+
+  it('is KP-21 where threads wait for each other at the table of sessions', () => {
+    const thread: Seen = { call: 'fork', process: 'thread', result: 't1' };
+    const linux = [fork, thread, wait('stopped by SIGTRAP', 'p2', 'p2'), wait('exited 0')];
+    expect(first(linux, { seen: [fork, thread, wait('exited 0')] })?.problem).to.equal('KP-21');
   });
 });
