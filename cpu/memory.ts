@@ -48,8 +48,13 @@ export class PhysicalMemory {
   #freed: Int32Array;
   #freedCount = 0;
 
-  /** @param size bytes of linear memory, engine area included; rounded to 64 KiB */
+  /**
+   * @param size bytes of linear memory, engine area included; rounded to 64 KiB, and to the nearest
+   * that there can be
+   * @throws RangeError when it is no positive number
+   */
   constructor(size = 0x4000_0000) {
+    if (!(size > 0)) throw new RangeError(`memory has a number of bytes, not ${size}`);
     const bytes = Math.min(Math.max(size, SMALLEST), LARGEST);
     this.memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / WASM_PAGE) });
     this.buffer = this.memory.buffer;

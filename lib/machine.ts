@@ -33,7 +33,7 @@ import { Errno } from './errno.js';
 import { StandardStreams } from './host/console.js';
 import { hostFiles } from './host/files.js';
 import { interpreterModule } from './interpreter.js';
-import { DEFAULT_PROFILE, type Profile, profileNamed } from './profiles.js';
+import { DEFAULT_PROFILE, PROFILES, type Profile, profileNamed } from './profiles.js';
 import { Tracer } from './tracer.js';
 import './v8-flags.js';
 
@@ -69,7 +69,7 @@ export interface MachineOptions {
   readonly cpus?: number;
   /** How instructions are executed; the outcome is the same. */
   readonly engine?: Engine;
-  /** Bytes of memory, 1 GiB unless said. */
+  /** Bytes of memory, 1 GiB unless said; the CPU keeps a few MiB of them for itself. */
   readonly memory?: number;
   /** A clock for `cpu.profile`, if it shall say where time goes; the outcome is the same. */
   readonly now?: () => number;
@@ -156,7 +156,10 @@ export class Machine {
   constructor(options: MachineOptions = {}) {
     const { profile = DEFAULT_PROFILE, files = '/' } = options;
     const found = profileNamed(profile);
-    if (found === undefined) throw new RangeError(`no profile is called ${profile}`);
+    if (found === undefined) {
+      const names = PROFILES.map(({ name }) => name).join(', ');
+      throw new RangeError(`no profile is called ${profile}; there are ${names}`);
+    }
     this.profile = found;
     const { kernel = found.kernel } = options;
     const { traceme } = options;

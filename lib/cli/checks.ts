@@ -1,23 +1,15 @@
 // What the commands ask of their arguments before they begin: words for what is wrong with them.
 import { readFileSync } from 'node:fs';
-import { KERNEL_PROFILES } from '../../kernel-sim/index.js';
 import { whyNotProgram } from '../image.js';
 import { Refusal, STATUS_NOT_EXECUTABLE, STATUS_NOT_FOUND, STATUS_USAGE } from './refusal.js';
 
-/** Refuses a name that is none of those there are; `what`: `profile`. */
-export function checkName(what: string, name: string, names: readonly string[]): void {
-  if (names.includes(name)) return;
-  const called = name === '' ? "''" : name;
-  throw new Refusal(`no ${what} is called ${called}; there are ${names.join(', ')}`, STATUS_USAGE);
-}
-
-export function checkKernel(name: string | undefined): void {
-  if (name === undefined) return;
-  checkName(
-    'kernel',
-    name,
-    KERNEL_PROFILES.map((kernel) => kernel.name),
-  );
+/** Makes what has been asked for; what there cannot be, a RangeError, is a mistake of usage. */
+export function asAsked<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw error instanceof RangeError ? new Refusal(error.message, STATUS_USAGE) : error;
+  }
 }
 
 /** Finds out what is wrong with a file while there is more to say than ENOEXEC. */

@@ -1,10 +1,11 @@
 // `relibc-ptrace compare`: a tracer on Linux and on the machine, side by side.
 import { writeFileSync } from 'node:fs';
+import { kernelProfile } from '../../kernel-sim/index.js';
 import { compareProgram, NoRecording } from '../compare/comparison.js';
 import { renderHtml } from '../compare/html.js';
 import { renderText } from '../compare/text.js';
 import { PROFILES } from '../profiles.js';
-import { checkKernel, checkName, checkProgram } from './checks.js';
+import { asAsked, checkProgram } from './checks.js';
 import { put } from './output.js';
 import { NAME, Refusal, STATUS_MACHINE, STATUS_USAGE } from './refusal.js';
 
@@ -25,7 +26,7 @@ export function compare(
   options: CompareCommandOptions,
 ): number {
   const { kernel, json, html } = options;
-  checkKernel(kernel);
+  if (kernel !== undefined) asAsked(() => kernelProfile(kernel));
   checkProgram(path, path);
   const profiles = profilesOf(options.profiles);
   const comparison = (() => {
@@ -63,6 +64,10 @@ function profilesOf(list: string | undefined): string[] {
   const linked = PROFILES.filter(({ library }) => library !== undefined).map(({ name }) => name);
   if (list === undefined) return linked;
   const chosen = list.split(',');
-  for (const name of chosen) checkName("C library's profile", name, linked);
+  for (const name of chosen) {
+    if (linked.includes(name)) continue;
+    const message = `no C library's profile is called '${name}'; there are ${linked.join(', ')}`;
+    throw new Refusal(message, STATUS_USAGE);
+  }
   return chosen;
 }

@@ -16,8 +16,7 @@ import {
 import { Errno } from '../errno.js';
 import { BrokenPipe, StandardStreams } from '../host/console.js';
 import { Machine, type MachineOptions, type SchedulerName } from '../machine.js';
-import { PROFILES } from '../profiles.js';
-import { checkKernel, checkName, checkProgram, notExecutable } from './checks.js';
+import { asAsked, checkProgram, notExecutable } from './checks.js';
 import { put } from './output.js';
 import { NAME, Refusal, report, STATUS_MACHINE, STATUS_SIGNAL, STATUS_USAGE } from './refusal.js';
 import { describeStatistics } from './statistics.js';
@@ -42,18 +41,10 @@ const SIGPIPE = 13;
 export function run(path: string, args: readonly string[], options: RunOptions): number {
   const { root = '/', env = [] } = options;
   const directory = options.root === undefined ? process.cwd() : '/';
-  if (options.profile !== undefined) {
-    checkName(
-      'profile',
-      options.profile,
-      PROFILES.map(({ name }) => name),
-    );
-  }
-  checkKernel(options.kernel);
   checkRoot(root);
   checkProgram(path, join(root, resolve(directory, path)));
 
-  const machine = machineOf({
+  const wanted: MachineOptions = {
     host: new StandardStreams(),
     files: root,
     directory,
@@ -68,7 +59,8 @@ export function run(path: string, args: readonly string[], options: RunOptions):
     ...(options.scheduler !== undefined && { scheduler: options.scheduler }),
     ...(options.engine !== undefined && { engine: options.engine }),
     ...(options.stats !== undefined && { now: () => performance.now() }),
-  });
+  };
+  const machine = asAsked(() => new Machine(wanted));
   const start = performance.now();
   const status = runToEnd(machine, path, args, env);
   const seconds = (performance.now() - start) / 1000;
@@ -76,14 +68,6 @@ export function run(path: string, args: readonly string[], options: RunOptions):
     put('stderr', describeStatistics(machine, seconds, options.stats === 'json'));
   }
   return status;
-}
-
-function machineOf(options: MachineOptions): Machine {
-  try {
-    return new Machine(options);
-  } catch (error) {
-    throw error instanceof RangeError ? new Refusal(error.message, STATUS_USAGE) : error;
-  }
 }
 
 function runToEnd(machine: Machine, path: string, args: readonly string[], env: string[]): number {

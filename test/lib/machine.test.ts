@@ -130,8 +130,17 @@ describe('Machine', () => {
     );
   });
 
+  it('has a number of bytes for memory', () => {
+    for (const memory of [Number.NaN, 0, -4096]) {
+      expect(() => new Machine({ memory })).to.throw(RangeError, `not ${memory}`);
+    }
+  });
+
   it('knows no profile by another name', () => {
-    expect(() => new Machine({ profile: 'plan9' })).to.throw(RangeError, /plan9/);
+    expect(() => new Machine({ profile: 'plan9' })).to.throw(
+      RangeError,
+      /plan9; there are relibc-/,
+    );
   });
 });
 
