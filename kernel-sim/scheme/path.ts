@@ -26,7 +26,9 @@ export function pathFromBytes(bytes: Uint8Array): string {
 }
 
 export function bytesFromPath(path: string): Uint8Array {
-  return Uint8Array.from(path, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(path.length);
+  for (let i = 0; i < path.length; i++) bytes[i] = path.charCodeAt(i);
+  return bytes;
 }
 
 /**
