@@ -13,7 +13,7 @@ import {
   TimeSpec,
 } from '../../kernel-sim/abi/index.js';
 import { kernelProfile } from '../../kernel-sim/index.js';
-import { machine } from '../kernel-sim/machine.js';
+import { machine, scratch } from '../kernel-sim/machine.js';
 
 export type Program = (libc: Relibc) => SystemCalls<unknown>;
 
@@ -42,28 +42,14 @@ export function run(program: Program, options: RunOptions = {}) {
   return output;
 }
 
-/** Runs code with `content` in memory of the caller. */
-function* withBytes<T>(
-  { user }: Relibc,
-  content: Uint8Array,
-  use: (address: number) => SystemCalls<T>,
-): SystemCalls<T> {
-  const mark = user.mark();
-  const address = user.reserve(content.length);
-  user.memory.write(address, content);
-  const result = yield* use(address);
-  user.release(mark);
-  return result;
-}
-
 export function sleep(libc: Relibc, seconds = 1): SystemCalls<number> {
   const time = TimeSpec.encode({ tv_sec: seconds, tv_nsec: 0 });
-  return withBytes(libc, time, (at) => libc.nanosleep(at, 0));
+  return scratch(libc.user, time, (at) => libc.nanosleep(at, 0));
 }
 
 export function print(libc: Relibc, text: string, descriptor = 1): SystemCalls<number> {
   const bytes = Buffer.from(text, 'latin1');
-  return withBytes(libc, bytes, (at) => libc.write(descriptor, at, bytes.length));
+  return scratch(libc.user, bytes, (at) => libc.write(descriptor, at, bytes.length));
 }
 
 /** Marks itself once its parent waits, and stops; then does what it is for. */

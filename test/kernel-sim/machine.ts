@@ -106,7 +106,7 @@ export function* call(number: number, ...args: Argument[]): SystemCalls<number> 
 }
 
 /** Runs code with bytes of scratch memory that hold `content`. */
-function* scratch<T>(
+export function* scratch<T>(
   user: Userspace,
   content: Uint8Array,
   use: (address: number) => SystemCalls<T>,

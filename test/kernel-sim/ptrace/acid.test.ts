@@ -4,15 +4,9 @@ import { expect } from 'chai';
 import type { HostedProgram, SystemCalls, Userspace } from '../../../kernel-sim/abi/index.js';
 import * as abi from '../../../kernel-sim/abi/index.js';
 import { call, fork, named, wait } from '../machine.js';
+import { CLONE, EXIT, IGNORE, POST, PRE, SIGNAL } from './flags.js';
 import { itAt, onRoundRobin } from './schedules.js';
 import { calls, kernelFor, O_EXCL, O_NONBLOCK, O_RDWR, O_TRUNC, Tracer } from './tracer.js';
-
-const PRE = abi.PTRACE_STOP_PRE_SYSCALL;
-const POST = abi.PTRACE_STOP_POST_SYSCALL;
-const SIGNAL = abi.PTRACE_STOP_SIGNAL;
-const EXIT = abi.PTRACE_STOP_EXIT;
-const CLONE = abi.PTRACE_EVENT_CLONE;
-const IGNORE = abi.PTRACE_FLAG_IGNORE;
 
 function* stopSelf(): SystemCalls<void> {
   yield* call(abi.SYS_KILL, yield* call(abi.SYS_GETPID), abi.SIGSTOP);

@@ -3,17 +3,9 @@ import { expect } from 'chai';
 import type { HostedProgram } from '../../../kernel-sim/abi/index.js';
 import * as abi from '../../../kernel-sim/abi/index.js';
 import { call, fork, named, wait } from '../machine.js';
+import { CLONE, EXIT, getpid, getuid, POST, PRE, SIGNAL } from './flags.js';
 import { it, onRoundRobin } from './schedules.js';
 import { calls, O_NONBLOCK, O_RDWR, O_TRUNC, Tracer } from './tracer.js';
-
-const PRE = abi.PTRACE_STOP_PRE_SYSCALL;
-const POST = abi.PTRACE_STOP_POST_SYSCALL;
-const SIGNAL = abi.PTRACE_STOP_SIGNAL;
-const EXIT = abi.PTRACE_STOP_EXIT;
-const CLONE = abi.PTRACE_EVENT_CLONE;
-
-const getpid = { number: abi.SYS_GETPID };
-const getuid = { number: abi.SYS_GETUID };
 
 /** A tracer with one tracee, frozen before its first call. */
 function traced(program: HostedProgram, flags = 0) {

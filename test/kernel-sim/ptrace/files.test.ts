@@ -4,11 +4,11 @@ import * as abi from '../../../kernel-sim/abi/index.js';
 import { type FaultOverrides, KERNEL_PROFILES, kernelProfile } from '../../../kernel-sim/index.js';
 import { call, named, open, read, write } from '../machine.js';
 import { CODE, DATA } from './elf.js';
+import { PRE } from './flags.js';
 import { itAt, onRoundRobin } from './schedules.js';
 import { calls, kernelFor, O_NONBLOCK, O_RDWR, O_TRUNC, spin, Tracer } from './tracer.js';
 
 const ALICE = { uid: 1000, gid: 1000 };
-const PRE = abi.PTRACE_STOP_PRE_SYSCALL;
 const { FloatRegisters, IntRegisters } = abi;
 
 const NAMES: readonly string[] = KERNEL_PROFILES.map(({ name }) => name);

@@ -4,14 +4,12 @@ import type { HostedProgram } from '../../../kernel-sim/abi/index.js';
 import * as abi from '../../../kernel-sim/abi/index.js';
 import { type FaultOverrides, KernelPanic, kernelProfile } from '../../../kernel-sim/index.js';
 import { named, open, read, write } from '../machine.js';
+import { getpid, getuid } from './flags.js';
 import { attached } from './revisions.js';
 import { it, itAt, onRoundRobin } from './schedules.js';
 import { calls, O_RDWR, spin, Tracer } from './tracer.js';
 
 const { PTRACE_SYSCALL: SYSCALL } = abi;
-
-const getpid = { number: abi.SYS_GETPID };
-const getuid = { number: abi.SYS_GETUID };
 
 describe('int3', () => {
   for (const [revision, status] of [

@@ -3,6 +3,7 @@ import type { HostedProgram } from '../../../kernel-sim/abi/index.js';
 import * as abi from '../../../kernel-sim/abi/index.js';
 import { type FaultOverrides, KernelHang, kernelProfile } from '../../../kernel-sim/index.js';
 import { call, fork, named, wait } from '../machine.js';
+import { getpid, getuid } from './flags.js';
 import { attached } from './revisions.js';
 import { it, itAt, onRoundRobin } from './schedules.js';
 import { calls, O_NONBLOCK, O_RDWR, spin, Tracer } from './tracer.js';
@@ -15,9 +16,6 @@ const {
   PTRACE_SYSEMU: SYSEMU,
   PTRACE_WAIT: WAIT,
 } = abi;
-
-const getpid = { number: abi.SYS_GETPID };
-const getuid = { number: abi.SYS_GETUID };
 
 const OPERATIONS = ['P1', 'P2', 'P2b', 'P3', 'P4'];
 const FIRST = ['P1', 'P2', 'P2b'];

@@ -2,11 +2,10 @@ import { expect } from 'chai';
 import type { HostedProgram, SystemCalls, Userspace } from '../../../kernel-sim/abi/index.js';
 import * as abi from '../../../kernel-sim/abi/index.js';
 import { call, close, dup, fork, named, open, read, run, wait, write } from '../machine.js';
+import { POST, PRE } from './flags.js';
 import { it } from './schedules.js';
 import { calls } from './tracer.js';
 
-const PRE = abi.PTRACE_STOP_PRE_SYSCALL;
-const POST = abi.PTRACE_STOP_POST_SYSCALL;
 const { O_NONBLOCK, O_RDWR, O_TRUNC } = abi;
 
 function* command(user: Userspace, trace: number, word: number): SystemCalls<number> {

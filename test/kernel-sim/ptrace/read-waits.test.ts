@@ -9,19 +9,11 @@ import {
   kernelProfile,
 } from '../../../kernel-sim/index.js';
 import { call, fork, named, open, read, wait } from '../machine.js';
+import { CLONE, EXIT, getpid, getuid, POST, PRE, SIGNAL, WAIT } from './flags.js';
 import { itAt, onRoundRobin } from './schedules.js';
 import { calls, O_EXCL, O_NONBLOCK, O_RDWR, O_TRUNC, spin, Tracer } from './tracer.js';
 
-const PRE = abi.PTRACE_STOP_PRE_SYSCALL;
-const POST = abi.PTRACE_STOP_POST_SYSCALL;
-const SIGNAL = abi.PTRACE_STOP_SIGNAL;
-const EXIT = abi.PTRACE_STOP_EXIT;
-const CLONE = abi.PTRACE_EVENT_CLONE;
-const WAIT = abi.PTRACE_FLAG_WAIT;
 const EVENT = abi.PtraceEvent.size;
-
-const getpid = { number: abi.SYS_GETPID };
-const getuid = { number: abi.SYS_GETUID };
 
 for (const revision of ['P9', 'P10', 'P11', 'P12']) {
   /** A tracer with one tracee, frozen before its first call. */

@@ -4,9 +4,8 @@ import type { HostedProgram } from '../../../kernel-sim/abi/index.js';
 import * as abi from '../../../kernel-sim/abi/index.js';
 import { type FaultOverrides, KERNEL_PROFILES, kernelProfile } from '../../../kernel-sim/index.js';
 import { CODE } from './elf.js';
+import { POST } from './flags.js';
 import { kernelFor, O_RDWR, O_TRUNC, Tracer } from './tracer.js';
-
-const POST = abi.PTRACE_STOP_POST_SYSCALL;
 
 const NAMES: readonly string[] = KERNEL_PROFILES.map(({ name }) => name);
 /** Revisions from the first to the last, both included. */

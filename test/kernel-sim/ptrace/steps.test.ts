@@ -2,20 +2,13 @@ import { expect } from 'chai';
 import * as abi from '../../../kernel-sim/abi/index.js';
 import { named } from '../machine.js';
 import { CODE, DATA } from './elf.js';
+import { BREAKPOINT, EXIT, INT3, NOP, POST, PRE, STEP } from './flags.js';
 import { it } from './schedules.js';
 import { O_NONBLOCK, O_RDWR, O_TRUNC, Tracer } from './tracer.js';
-
-const STEP = abi.PTRACE_STOP_SINGLESTEP;
-const PRE = abi.PTRACE_STOP_PRE_SYSCALL;
-const POST = abi.PTRACE_STOP_POST_SYSCALL;
-const BREAKPOINT = abi.PTRACE_STOP_BREAKPOINT;
-const EXIT = abi.PTRACE_STOP_EXIT;
 
 const bytes = (...parts: number[]): Uint8Array => Uint8Array.from(parts);
 /** mov eax, number; syscall */
 const syscall = (number: number): number[] => [0xb8, number, 0, 0, 0, 0x0f, 0x05];
-const NOP = 0x90;
-const INT3 = 0xcc;
 const EXIT_0 = [0x31, 0xff, ...syscall(abi.SYS_EXIT)];
 
 /** A tracee that stopped after its first call, with some code ahead of it. */

@@ -5,18 +5,9 @@ import type { HostedProgram } from '../../../kernel-sim/abi/index.js';
 import * as abi from '../../../kernel-sim/abi/index.js';
 import { DeadlockError } from '../../../kernel-sim/index.js';
 import { call, named } from '../machine.js';
+import { EXIT, getpid, getuid, IGNORE, POST, PRE, SIGNAL, WAIT } from './flags.js';
 import { it, onRoundRobin } from './schedules.js';
 import { calls, O_NONBLOCK, O_RDWR, O_TRUNC, spin, Tracer } from './tracer.js';
-
-const PRE = abi.PTRACE_STOP_PRE_SYSCALL;
-const POST = abi.PTRACE_STOP_POST_SYSCALL;
-const SIGNAL = abi.PTRACE_STOP_SIGNAL;
-const EXIT = abi.PTRACE_STOP_EXIT;
-const IGNORE = abi.PTRACE_FLAG_IGNORE;
-const WAIT = abi.PTRACE_FLAG_WAIT;
-
-const getpid = { number: abi.SYS_GETPID };
-const getuid = { number: abi.SYS_GETUID };
 
 /** A tracer with one tracee, frozen before its first call. */
 function traced(program: HostedProgram, flags = 0) {

@@ -14,6 +14,7 @@ import {
 import { FileTree } from '../../../kernel-sim/scheme/file-tree.js';
 import { call, close, dup, machine, open, read, wait, write } from '../machine.js';
 import { elf } from './elf.js';
+import { STEP } from './flags.js';
 import { currentCpus, currentScheduler, sharedCpu } from './schedules.js';
 
 export interface TraceEvent {
@@ -33,8 +34,6 @@ export interface TracerOptions {
   /** How many the kernel has; one unless said. */
   readonly cpus?: number;
 }
-
-const STEP = abi.PTRACE_STOP_SINGLESTEP;
 
 /** The operation that asks for what a later word asks for. */
 function operationOf(word: number): number {

@@ -4,23 +4,13 @@ import * as abi from '../../../kernel-sim/abi/index.js';
 import { type FaultOverrides, kernelProfile } from '../../../kernel-sim/index.js';
 import { call, named, open } from '../machine.js';
 import { CODE } from './elf.js';
+import { BREAKPOINT, EXIT, getpid, IGNORE, INT3, NOP, POST, PRE, SIGNAL, STEP } from './flags.js';
 import { ahead, span, traced } from './revisions.js';
 import { it, itAt } from './schedules.js';
 import { calls, O_NONBLOCK, O_RDWR, O_TRUNC, Tracer } from './tracer.js';
 
-const PRE = abi.PTRACE_STOP_PRE_SYSCALL;
-const POST = abi.PTRACE_STOP_POST_SYSCALL;
-const STEP = abi.PTRACE_STOP_SINGLESTEP;
-const SIGNAL = abi.PTRACE_STOP_SIGNAL;
-const BREAKPOINT = abi.PTRACE_STOP_BREAKPOINT;
-const EXIT = abi.PTRACE_STOP_EXIT;
 const EXEC = abi.PTRACE_STOP_EXEC;
-const IGNORE = abi.PTRACE_FLAG_IGNORE;
 
-const getpid = { number: abi.SYS_GETPID };
-
-const NOP = 0x90;
-const INT3 = 0xcc;
 const UD2 = [0x0f, 0x0b];
 /** exit(0) */
 const LEAVE = [0x31, 0xff, 0xb8, abi.SYS_EXIT, 0, 0, 0, 0x0f, 0x05];

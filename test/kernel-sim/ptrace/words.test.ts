@@ -9,21 +9,10 @@ import {
   kernelProfile,
 } from '../../../kernel-sim/index.js';
 import { call, fork, named, open, wait, write } from '../machine.js';
+import { CLONE, EXIT, getpid, getuid, IGNORE, NOP, POST, PRE, SIGNAL, STEP } from './flags.js';
 import { ahead, span, traced } from './revisions.js';
 import { it, itAt, onRoundRobin } from './schedules.js';
 import { calls, O_EXCL, O_NONBLOCK, O_RDWR, O_TRUNC, spin, Tracer } from './tracer.js';
-
-const PRE = abi.PTRACE_STOP_PRE_SYSCALL;
-const POST = abi.PTRACE_STOP_POST_SYSCALL;
-const STEP = abi.PTRACE_STOP_SINGLESTEP;
-const SIGNAL = abi.PTRACE_STOP_SIGNAL;
-const EXIT = abi.PTRACE_STOP_EXIT;
-const CLONE = abi.PTRACE_EVENT_CLONE;
-const IGNORE = abi.PTRACE_FLAG_IGNORE;
-
-const getpid = { number: abi.SYS_GETPID };
-const getuid = { number: abi.SYS_GETUID };
-const NOP = 0x90;
 
 for (const revision of span('P5')) {
   describe(`words of flags at ${revision}`, () => {
