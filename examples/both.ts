@@ -1,6 +1,7 @@
 // One tracer on two systems: the system calls of a child as a tracer on real Linux sees them, and
 // beside them as it does on the machine. `node dist/examples/both.js [PROGRAM]`, which asks to be traced.
 import {
+  Errno,
   LinuxTracer,
   linuxSyscallName,
   Machine,
@@ -49,9 +50,15 @@ function onMachine(): string[] {
   return trace(new Machine().tracer(), syscallName);
 }
 
-const linux = onLinux();
-const machine = onMachine();
-console.log(`\n${'What the tracer saw on Linux'.padEnd(48)}on the machine`);
-for (let i = 0; i < Math.max(linux.length, machine.length); i++) {
-  console.log(`${(linux[i] ?? '').padEnd(48)}${machine[i] ?? ''}`.trimEnd());
+try {
+  const linux = onLinux();
+  const machine = onMachine();
+  console.log(`\n${'What the tracer saw on Linux'.padEnd(48)}on the machine`);
+  for (let i = 0; i < Math.max(linux.length, machine.length); i++) {
+    console.log(`${(linux[i] ?? '').padEnd(48)}${machine[i] ?? ''}`.trimEnd());
+  }
+} catch (error) {
+  if (!(error instanceof Errno)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
 }

@@ -10,11 +10,14 @@ export class Errno extends Error {
   readonly errno: number;
   /** The call that failed, 'ptrace'. */
   readonly syscall: string;
+  /** The file that it was about, if it was about one. */
+  readonly path?: string;
 
-  constructor(number: number, syscall: string) {
+  constructor(number: number, syscall: string, path?: string) {
     const code = errnoName(number);
-    super(`${syscall}: ${code}`);
+    super(path === undefined ? `${syscall}: ${code}` : `${syscall}: ${code} '${path}'`);
     this.code = code;
+    if (path !== undefined) this.path = path;
     this.errno = -number;
     this.syscall = syscall;
   }

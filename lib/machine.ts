@@ -213,7 +213,7 @@ export class Machine {
       context.directory = { path: filePath(this.#directory) };
       return context;
     } catch (error) {
-      throw error instanceof ExecError ? new Errno(error.errno, 'execve') : error;
+      throw error instanceof ExecError ? new Errno(error.errno, 'execve', path) : error;
     }
   }
 

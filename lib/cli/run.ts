@@ -113,7 +113,7 @@ function statusOf(status: number): number {
 
 /** Words for what stopped the machine; what is no one's fault but ours stays as it is. */
 function explain(path: string, error: unknown): unknown {
-  if (error instanceof Errno) return notExecutable(path, error.message);
+  if (error instanceof Errno) return notExecutable(path, `${error.syscall}: ${error.code}`);
   if (error instanceof DeadlockError) {
     return new Refusal(
       ['deadlock: nothing can ever run again', ...error.waiting.map(line)].join('\n'),

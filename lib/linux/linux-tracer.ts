@@ -83,7 +83,12 @@ export class LinuxTracer extends PtraceCalls {
   override spawn(path: string, { args = [], name = path, env = [] }: ProgramOptions = {}): number {
     const strings = [resolve(path), name, ...args, ...env].map((text) => `${text}\0`).join('');
     const bytes = Buffer.from(strings);
-    return this.#ask('spawn', { number: 1 + args.length, length: bytes.length }, bytes).result;
+    const asked = { number: 1 + args.length, length: bytes.length };
+    try {
+      return this.#ask('spawn', asked, bytes).result;
+    } catch (error) {
+      throw error instanceof Errno ? new Errno(-error.errno, 'execve', path) : error;
+    }
   }
 
   override request(request: number, pid: number, addr: number, data: number | bigint): number {

@@ -105,7 +105,10 @@ describe('the facade on Linux', () => {
   });
 
   it('has no child of a program that cannot be started', () => {
-    expect(code(() => tracer.spawn('examples/no-such.elf'))).to.equal('ENOENT');
+    const missing = 'examples/no-such.elf';
+    expect(code(() => tracer.spawn(missing))).to.equal('ENOENT');
+    expect(() => tracer.spawn(missing)).to.throw(`execve: ENOENT '${missing}'`);
+    expect(() => new Machine().tracer().spawn(missing)).to.throw(`execve: ENOENT '${missing}'`);
     expect(code(() => tracer.spawn(`${repository}examples`))).to.equal('EACCES');
     expect(code(() => tracer.waitpid(-1))).to.equal('ECHILD');
   });
