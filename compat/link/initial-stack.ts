@@ -1,23 +1,28 @@
 // The stack a program for Linux starts on: argc, argv, 0, envp, 0, and the auxiliary vector that
-// Redox of 2019 did not pass. x86_64 ABI, "Initial Stack and Register State".
+// Redox of 2019 did not pass. x86_64 ABI, "Initial Stack and Register State". The strings are
+// copies, as in relibc's start.rs: the kernel's own lie on pages that cannot be written.
 import type { ImageInfo, SystemCalls, Userspace } from '../../kernel-sim/abi/index.js';
+import { MAP_PRIVATE, PROT_READ, PROT_WRITE } from '../../kernel-sim/abi/index.js';
 import * as linux from '../headers/linux.js';
 import type { Libc } from '../libc.js';
 import { encodeText, STATICS_SIZE } from '../libc.js';
 import { getegid, geteuid, getgid, getuid } from '../pal/identity.js';
+import { mmapAnonymous } from '../pal/memory.js';
 import { getrandom } from '../pal/time.js';
 
 const WORD = 8;
+/** Strings longer than this in all lie in a mapping of their own: the whole stack is 1 MiB. */
+const MOST_ON_STACK = 0x2_0000;
 const PROGRAM_HEADER = 56;
 const RANDOM = 16;
 const STACK_ALIGNMENT = 16;
 const RSP = 4;
 const RDX = 2;
 
-/** What a program is told of its argument strings and variables: pointers, as Redox put them. */
+/** A program's arguments and variables, each with the NUL that ends it. */
 interface Strings {
-  readonly argv: readonly number[];
-  readonly envp: readonly number[];
+  readonly argv: readonly Uint8Array[];
+  readonly envp: readonly Uint8Array[];
 }
 
 /** Builds the stack below Redox's and points rsp at it; returns where relibc's variables lie. */
@@ -25,6 +30,8 @@ export function* buildInitialStack(libc: Libc, image: ImageInfo): SystemCalls<nu
   const { memory, registers } = libc.user;
   const top = registers.number(RSP);
   const { argv, envp } = readStrings(libc.user, top);
+  const strings = [...argv, ...envp];
+  const size = strings.reduce((sum, { length }) => sum + length, 0);
   const path = encodeText(`${image.path}\0`);
   const platform = encodeText('x86_64\0');
 
@@ -32,12 +39,14 @@ export function* buildInitialStack(libc: Libc, image: ImageInfo): SystemCalls<nu
   const statics = random - STATICS_SIZE;
   const pathAt = statics - path.length;
   const platformAt = pathAt - platform.length;
+  const bottom = size > MOST_ON_STACK ? platformAt : platformAt - size;
   memory.write(statics, new Uint8Array(STATICS_SIZE));
   memory.write(pathAt, path);
   memory.write(platformAt, platform);
 
   // From here on scratch memory must stay clear of what was just written.
-  registers.setNumber(RSP, alignDown(platformAt));
+  registers.setNumber(RSP, alignDown(bottom));
+  const pointers = writeAll(libc.user, strings, yield* placeFor(libc, size, bottom));
   yield* getrandom(libc, random, RANDOM);
   const vector = yield* auxiliaryVector(libc, image, {
     random,
@@ -45,8 +54,10 @@ export function* buildInitialStack(libc: Libc, image: ImageInfo): SystemCalls<nu
     platform: platformAt,
   });
 
-  const words = [argv.length, ...argv, 0, ...envp, 0, ...vector.flat()];
-  const rsp = alignDown(platformAt - words.length * WORD);
+  const args = pointers.slice(0, argv.length);
+  const vars = pointers.slice(argv.length);
+  const words = [argv.length, ...args, 0, ...vars, 0, ...vector.flat()];
+  const rsp = alignDown(bottom - words.length * WORD);
   for (const [index, word] of words.entries()) memory.storeNumber(rsp + index * WORD, word);
   registers.setNumber(RSP, rsp);
   registers.setNumber(RDX, 0); // no function to register with atexit
@@ -58,16 +69,33 @@ function alignDown(address: number): number {
 }
 
 function readStrings({ memory }: Userspace, stack: number): Strings {
+  const stringAt = (place: number): Uint8Array => {
+    const address = memory.loadNumber(place);
+    return memory.read(address, memory.string(address).length + 1);
+  };
   const argc = memory.loadNumber(stack);
-  const argv = Array.from({ length: argc }, (_, index) =>
-    memory.loadNumber(stack + (1 + index) * WORD),
-  );
-  const envp: number[] = [];
+  const argv = Array.from({ length: argc }, (_, index) => stringAt(stack + (1 + index) * WORD));
+  const envp: Uint8Array[] = [];
   for (let place = stack + (argc + 2) * WORD; ; place += WORD) {
-    const variable = memory.loadNumber(place);
-    if (variable === 0) return { argv, envp };
-    envp.push(variable);
+    if (memory.loadNumber(place) === 0) return { argv, envp };
+    envp.push(stringAt(place));
   }
+}
+
+function* placeFor(libc: Libc, size: number, stack: number): SystemCalls<number> {
+  if (size <= MOST_ON_STACK) return stack;
+  return yield* mmapAnonymous(libc, size, PROT_READ | PROT_WRITE | MAP_PRIVATE);
+}
+
+/** Writes one string behind the other; returns where each begins. */
+function writeAll({ memory }: Userspace, strings: readonly Uint8Array[], start: number): number[] {
+  let place = start;
+  return strings.map((string) => {
+    const address = place;
+    memory.write(address, string);
+    place += string.length;
+    return address;
+  });
 }
 
 type Entry = readonly [type: number, value: number];

@@ -354,6 +354,7 @@ describe('the initial stack', () => {
     const { memory, registers } = process;
     const words = [2, strings.program, strings.argument, 0, strings.variable, 0];
     for (const [index, word] of words.entries()) memory.storeNumber(stack + index * 8, word);
+    for (const [name, address] of Object.entries(strings)) put(process, address, name);
     registers.setNumber(RSP, stack);
     registers.setNumber(2, 0x55);
     const link = linuxLink(libcProfile(), { unsupported: () => {} });
@@ -376,11 +377,13 @@ describe('the initial stack', () => {
     expect(process.registers.rdx).to.equal(0n);
   });
 
-  it('has the same arguments and variables', () => {
-    const { process, rsp } = started();
+  it('has its own copies of arguments and variables, one behind the other', () => {
+    const { process, rsp, stack } = started();
     const words = Array.from({ length: 6 }, (_, i) => process.memory.loadNumber(rsp + i * 8));
-    const { program: name, argument, variable } = strings;
-    expect(words).to.deep.equal([2, name, argument, 0, variable, 0]);
+    const [, first = 0] = words;
+    expect(words).to.deep.equal([2, first, first + 8, 0, first + 17, 0]);
+    expect(text(process, first, 26)).to.equal('program\0argument\0variable\0');
+    expect(first).to.be.within(rsp, stack);
   });
 
   it('ends in a vector that tells of the image', () => {

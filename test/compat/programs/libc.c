@@ -202,6 +202,7 @@ static void times(void) {
 int main(int argc, char **argv, char **envp) {
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (argc > 1) {
+        argv[1][0] ^= 0x20; /* arguments may be written to */
         printf("argument %s, variable %s\n", argv[1], getenv("VARIABLE"));
         return 5;
     }
