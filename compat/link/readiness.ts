@@ -65,8 +65,11 @@ function* subscribe(
   return opened ? events : 'closed';
 }
 
-/** An event with the number after those of the descriptors; returns the file to close. */
-function* startTimer(
+/**
+ * A file that the queue tells of when the time is up, its event numbered `index`; returns the file
+ * to close, or -1 for an endless wait.
+ */
+export function* startTimer(
   libc: Libc,
   queue: number,
   index: number,
@@ -104,7 +107,7 @@ function* receive(libc: Libc, queue: number, ready: Ready[]): SystemCalls<boolea
   return length !== -1;
 }
 
-function* send(libc: Libc, fd: number, bytes: Uint8Array): SystemCalls<number> {
+export function* send(libc: Libc, fd: number, bytes: Uint8Array): SystemCalls<number> {
   const mark = libc.user.mark();
   const result = yield* write(libc, fd, libc.scratch(bytes), bytes.length);
   libc.user.release(mark);

@@ -1,5 +1,6 @@
 // The calls of Linux that relibc has a function for, by number.
 import { DESCRIPTOR_CALLS } from './calls/descriptors.js';
+import { EPOLL_CALLS } from './calls/epoll.js';
 import { MEMORY_CALLS } from './calls/memory.js';
 import { NAME_CALLS } from './calls/names.js';
 import { PROCESS_CALLS } from './calls/processes.js';
@@ -18,6 +19,7 @@ const CALLS: Readonly<Record<string, Handler>> = {
   ...SIGNAL_CALLS,
   ...TIME_CALLS,
   ...READY_CALLS,
+  ...EPOLL_CALLS,
   ...SYSTEM_CALLS,
 };
 

@@ -3,6 +3,8 @@ import { libcProfile, linuxLink, linuxSyscallNumber } from '../../compat/index.j
 import type { ImageInfo, Link } from '../../kernel-sim/abi/index.js';
 import {
   ENOENT,
+  EVENT_READ,
+  Event,
   EWOULDBLOCK,
   O_CLOEXEC,
   O_CREAT,
@@ -394,5 +396,28 @@ describe('the initial stack', () => {
     expect(hex(process, random, 16)).to.equal('ab'.repeat(16));
     expect(text(process, vector.get(31), 13)).to.equal('/bin/program\0');
     expect(text(process, vector.get(15), 7)).to.equal('x86_64\0');
+  });
+});
+
+describe('epoll of a linked program', () => {
+  it('is a queue of event:, written to for each descriptor and read to wait', () => {
+    const asked: string[] = [];
+    const { syscall, process } = program((call, { memory }) => {
+      asked.push(call.number === SYS_OPEN ? text(process, call.a, call.b) : `${call.number}`);
+      if (call.number === SYS_WRITE) asked.push(hex(process, call.b, call.c));
+      if (call.number !== SYS_READ) return 9;
+      memory.write(Number(call.b), Event.encode({ id: 5, flags: EVENT_READ, data: 0x1234n }));
+      return Event.size;
+    });
+    expect(syscall('epoll_create1', 0)).to.equal(9);
+    process.memory.store32(0x1000, 1); // EPOLLIN
+    process.memory.store64(0x1004, 0x1234n);
+    expect(syscall('epoll_ctl', 9, 1, 5, 0x1000)).to.equal(0);
+    expect(syscall('epoll_wait', 9, 0x2000, 4, -1)).to.equal(1);
+    expect(hex(process, 0x2000, 12)).to.equal(`01000000${'3412000000000000'}`);
+    const subscription = Buffer.from(
+      Event.encode({ id: 5, flags: EVENT_READ, data: 0x1234n }),
+    ).toString('hex');
+    expect(asked).to.deep.equal(['event:', `${SYS_WRITE}`, subscription, `${SYS_READ}`]);
   });
 });
