@@ -10,7 +10,12 @@ import type { Handler, LinuxCall } from '../linux-call.js';
 const SIGSET = 8;
 const REDOX_SIGSET = 16;
 const STACK_T = 24;
+const SS_ONSTACK = 1;
 const SS_DISABLE = 2;
+/** Where every process of Redox has its signal stack: USER_SIGSTACK_OFFSET of the kernel. */
+const SIGNAL_STACK = 0x200_0000_0000;
+const SIGNAL_STACK_SIZE = 0x4_0000;
+const RSP = 4;
 
 function* rtSigaction(call: LinuxCall): SystemCalls<number> {
   const { libc, user } = call;
@@ -64,15 +69,29 @@ function* rtSigreturn(call: LinuxCall): SystemCalls<number> {
   return yield* call.libc.invoke({ number: SYS_SIGRETURN });
 }
 
-/** An alternate stack is remembered so that a program reads back what it set. */
+/**
+ * An alternate stack is remembered so that a program reads back what it set. In a handler it is the
+ * stack that the handler is on: Redox's own.
+ */
 function* sigaltstack(call: LinuxCall): SystemCalls<number> {
   const { user, thread } = call;
   const [wanted, previous] = [call.value(0), call.value(1)];
   yield 'pause';
-  const old = thread.alternateStack ?? disabledStack();
+  const rsp = user.registers.number(RSP);
+  const handling = rsp >= SIGNAL_STACK && rsp < SIGNAL_STACK + SIGNAL_STACK_SIZE;
+  const old = handling ? signalStack() : (thread.alternateStack ?? disabledStack());
   if (wanted !== 0) thread.alternateStack = user.memory.read(wanted, STACK_T);
   if (previous !== 0) user.memory.write(previous, old);
   return 0;
+}
+
+function signalStack(): Uint8Array {
+  const stack = new Uint8Array(STACK_T);
+  const view = new DataView(stack.buffer);
+  view.setBigUint64(0, BigInt(SIGNAL_STACK), true);
+  view.setUint32(8, SS_ONSTACK, true);
+  view.setUint32(16, SIGNAL_STACK_SIZE, true);
+  return stack;
 }
 
 function disabledStack(): Uint8Array {
