@@ -218,7 +218,8 @@ export class Machine {
   }
 
   /**
-   * Runs a program to its end, and what it leaves behind until that ends or waits for ever.
+   * Runs a program to its end, and the processes that it leaves behind until they end or wait for
+   * ever; what is left of its own threads does not outlive it.
    * Returns its wait status; throws a `DeadlockError` when it can never end, and an
    * {@link EndlessRun} when it has not within its limits (if there are any).
    */
@@ -228,7 +229,8 @@ export class Machine {
     let ended: number | undefined;
     try {
       this.kernel.run(() => {
-        if (this.kernel.contexts.living === this.#daemons) return true;
+        const { living } = this.kernel.contexts;
+        if (living === this.#daemons + this.#threadsLeftBy(program)) return true;
         const steps = this.#steps();
         const over = steps > begin + instructions || limits.stop?.() === true;
         if (!program.exited) {
@@ -242,6 +244,17 @@ export class Machine {
       if (!(error instanceof DeadlockError && program.exited)) throw error;
     }
     return program.status.kind === 'exited' ? program.status.status : 0;
+  }
+
+  /** How many threads live on of a program whose first has ended. */
+  #threadsLeftBy({ exited, link }: Context): number {
+    const threads = exited ? link?.threads : undefined;
+    if (threads === undefined) return 0;
+    let count = 0;
+    for (const other of this.kernel.contexts) {
+      if (!other.exited && other.link?.threads === threads) count++;
+    }
+    return count;
   }
 
   #newLink(observer: LinkObserver | undefined): Link | undefined {

@@ -4,6 +4,7 @@ import type { SystemCall, SystemCalls } from '../../kernel-sim/abi/index.js';
 import { ENOSYS } from '../../kernel-sim/abi/index.js';
 import { linuxErrnoOf } from '../headers/errno.js';
 import type { Libc } from '../libc.js';
+import { exit } from '../pal/processes.js';
 import { beginResume, beginWait, endResume, endWait, type Half } from '../ptrace/direct.js';
 import { unlockAtOnce, unlockSessions } from '../ptrace/session.js';
 import { LinuxCall } from './linux-call.js';
@@ -104,6 +105,11 @@ export class LinkedCall implements SystemCalls<void> {
 
   private end(call: LinuxCall, result: number): Step {
     const { libc } = this;
+    const { ending } = this.process.threads;
+    if (ending !== undefined) {
+      this.rest = exit(libc, ending);
+      return this.next(0);
+    }
     const { user } = libc;
     const statusAt = this.status === undefined ? 0 : call.value(1);
     if (this.status !== undefined && statusAt !== 0) user.memory.store32(statusAt, this.status);

@@ -49,6 +49,11 @@ class LinuxLink implements Link {
     private readonly thread: ThreadState,
   ) {}
 
+  get threads(): object | undefined {
+    const { threads } = this.process;
+    return threads.several ? threads : undefined;
+  }
+
   *start(user: Userspace, image: ImageInfo): SystemCalls<void> {
     this.process.path = image.path.replace(/^file:/, '');
     this.process.statics = yield* buildInitialStack(this.libcOf(user), image);
@@ -68,8 +73,10 @@ class LinuxLink implements Link {
       const { profile, report } = this.origin;
       return new LinuxLink({ profile, report }, this.process.copy(), thread);
     }
+    thread.first = ((thread.pendingClone?.flags ?? 0) & linux.CLONE_THREAD) === 0;
+    const shared = thread.first ? this.process.alone() : this.process;
     const { sessions } = this.origin.profile.ptrace;
-    const process = sessions === 'thread' ? this.process.withSessions(new Map()) : this.process;
+    const process = sessions === 'thread' ? shared.withSessions(new Map()) : shared;
     return new LinuxLink(this.origin, process, thread);
   }
 
@@ -83,6 +90,8 @@ class LinuxLink implements Link {
     const shared = (flags & CLONE_VM) !== 0 && parentTid !== 0;
     if (setsTid || shared) {
       const tid = yield* getpid(this.libcOf(user));
+      this.thread.tid = tid;
+      if (this.thread.first) this.process.threads.first = tid;
       if (setsTid) memory.store32(childTid, tid);
       // On Linux the parent's word is set before either runs. Here the child may be the first, and
       // may have cleared that same word before the parent comes to it.

@@ -6,19 +6,52 @@ import { copySessions } from '../ptrace/session.js';
 import type { LinuxCall } from './linux-call.js';
 import { Mappings } from './mappings.js';
 
+/** The threads of a process: each is a process of Redox. */
+export class Threads {
+  readonly #others = new Set<number>();
+  /** Whether CLONE_THREAD was ever asked for: only then somebody may wait for a thread's end. */
+  several = false;
+  /** The one that began the process; 0 while it has not asked who it is. */
+  first = 0;
+  /** The first called exit for itself alone: it waits for the others, as the process lives on. */
+  firstLeft = false;
+  /** The status that all of them end with, once one has said so. */
+  ending: number | undefined;
+
+  /** Those that were not the first. */
+  get others(): readonly number[] {
+    return [...this.#others];
+  }
+
+  started(tid: number): void {
+    this.several = true;
+    this.#others.add(tid);
+  }
+
+  ended(tid: number): void {
+    this.#others.delete(tid);
+  }
+}
+
 export class ProcessState implements LibcState {
   statics = 0;
   /** The path of the image, for /proc/self/exe. */
   path = '';
-  /** Whether CLONE_THREAD was ever asked for: only then somebody may wait for a thread's end. */
-  threaded = false;
+  threads = new Threads();
   mappings = new Mappings();
   sessions: Sessions = new Map();
 
   copy(): ProcessState {
-    const copy = this.withSessions(copySessions(this.sessions));
+    const copy = this.withSessions(copySessions(this.sessions)).alone();
     copy.mappings = this.mappings.copy();
     return copy;
+  }
+
+  /** The same memory, but a process of its own. */
+  alone(): ProcessState {
+    const other = this.withSessions(this.sessions);
+    other.threads = new Threads();
+    return other;
   }
 
   /** The same process with another table of ptrace sessions. */
@@ -26,7 +59,7 @@ export class ProcessState implements LibcState {
     const other = new ProcessState();
     other.statics = this.statics;
     other.path = this.path;
-    other.threaded = this.threaded;
+    other.threads = this.threads;
     other.mappings = this.mappings;
     other.sessions = sessions;
     return other;
@@ -47,6 +80,10 @@ export interface PendingClone {
 }
 
 export class ThreadState {
+  /** Whether its process began with it. */
+  first = true;
+  /** Its number, once known. */
+  tid: number | undefined;
   /** Where a zero is stored, and a futex woken, when the thread ends. */
   clearTid = 0;
   /** The stack_t of sigaltstack: remembered, never used. Redox has one signal stack of its own. */

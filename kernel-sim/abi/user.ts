@@ -101,6 +101,8 @@ export interface ImageInfo {
  * instructions, in the program's own process.
  */
 export interface Link {
+  /** What the threads of one process have in common; undefined while it has but one. */
+  readonly threads?: object | undefined;
   /** Runs before the first instruction, on the stack Redox built: argc, argv, 0, envp, 0. */
   start(user: Userspace, image: ImageInfo): SystemCalls<void>;
   /** The registers hold the program's call; they hold its result when this returns. */

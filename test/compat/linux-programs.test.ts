@@ -17,6 +17,8 @@ const PROGRAMS: readonly (readonly [string, string, string, readonly string[]])[
   ['without a C library', 'gcc', 'raw.c', ['-O1', '-fno-pie', '-no-pie', ...BARE]],
   ['with musl', 'musl-gcc', 'libc.c', ['-O2']],
   ['with glibc', 'gcc', 'libc.c', ['-O2', '-pthread']],
+  ['with threads of musl', 'musl-gcc', 'ends.c', ['-O2']],
+  ['with threads of glibc', 'gcc', 'ends.c', ['-O2', '-pthread']],
 ];
 
 function natively(program: string) {

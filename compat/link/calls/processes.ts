@@ -6,11 +6,12 @@ import * as linux from '../../headers/linux.js';
 import { execve } from '../../pal/execve.js';
 import * as identity from '../../pal/identity.js';
 import * as processes from '../../pal/processes.js';
-import { futex } from '../../pal/time.js';
+import { futex, nanosleep } from '../../pal/time.js';
 import { ptrace } from '../../ptrace/ptrace.js';
 import { waitpid } from '../../wait.js';
 import type { Handler, LinuxCall } from '../linux-call.js';
 import { withPath } from '../paths.js';
+import { timeSpecOf } from '../timespec.js';
 
 const REDOX_CLONE_FLAGS =
   redox.CLONE_VM |
@@ -42,10 +43,12 @@ function* cloneWith(call: LinuxCall, flags: number): SystemCalls<number> {
     fsBase: user.registers.fsBase,
   };
   thread.pendingClone = pending;
-  if ((flags & linux.CLONE_THREAD) !== 0) process.threaded = true;
+  const threads = (flags & linux.CLONE_THREAD) === 0 ? undefined : process.threads;
+  if (threads !== undefined) threads.several = true;
   const redoxFlags = flags & (REDOX_CLONE_FLAGS | redox.CLONE_STACK);
   const pid = yield* processes.clone(libc, redoxFlags, pending.stack);
   thread.pendingClone = undefined;
+  if (pid !== -1) threads?.started(pid);
   if (pid !== -1 && parentTid !== 0 && !pending.parentTidStored) {
     user.memory.store32(parentTid, pid);
     pending.parentTidStored = true;
@@ -56,11 +59,60 @@ function* cloneWith(call: LinuxCall, flags: number): SystemCalls<number> {
 /** exit of one thread. Whoever joins it waits for the word at `clearTid` to become zero. */
 function* exitThread(call: LinuxCall): SystemCalls<never> {
   const { libc, thread, process, user } = call;
-  if (process.threaded && thread.clearTid !== 0) {
-    user.memory.store32(thread.clearTid, 0);
-    yield* futex(libc, thread.clearTid, redox.FUTEX_WAKE, 1);
+  const { threads } = process;
+  if (threads.several) {
+    if (!thread.first) threads.ended(yield* ownTid(call));
+    if (thread.clearTid !== 0) {
+      user.memory.store32(thread.clearTid, 0);
+      yield* futex(libc, thread.clearTid, redox.FUTEX_WAKE, 1);
+    }
+    if (thread.first) yield* awaitOthers(call);
+    else if (threads.firstLeft && threads.others.length === 0) {
+      yield* processes.kill(libc, threads.first, redox.SIGCONT);
+    }
   }
-  return yield* processes.exit(libc, call.int(0));
+  return yield* processes.exit(libc, threads.ending ?? call.int(0));
+}
+
+function* ownTid({ libc, thread }: LinuxCall): SystemCalls<number> {
+  thread.tid ??= yield* processes.getpid(libc);
+  return thread.tid;
+}
+
+/** Who waits for a process is told of its end when the last thread has ended. */
+function* awaitOthers({ libc, process }: LinuxCall): SystemCalls<void> {
+  const { threads } = process;
+  threads.firstLeft = true;
+  const word = libc.scratch(new Uint8Array(4));
+  while (threads.others.length > 0 && threads.ending === undefined) {
+    yield* futex(libc, word, redox.FUTEX_WAIT, 0);
+  }
+}
+
+/** Nanoseconds that the first thread is given to end by itself. */
+const PATIENCE = 10_000_000;
+
+/**
+ * exit_group: Redox's exit ends only who calls it, so the others are killed. The first is asked to
+ * end, for its status is the one that a parent sees: a signal that does nothing takes it out of
+ * what it waits for.
+ */
+function* exitGroup(call: LinuxCall): SystemCalls<never> {
+  const { libc, process, thread } = call;
+  const { threads } = process;
+  const status = call.int(0);
+  if (!threads.several || threads.ending !== undefined) return yield* processes.exit(libc, status);
+  threads.ending = status;
+  const self = yield* ownTid(call);
+  for (const tid of threads.others) {
+    if (tid !== self) yield* processes.kill(libc, tid, redox.SIGKILL);
+  }
+  if (!thread.first && threads.first !== 0) {
+    yield* processes.kill(libc, threads.first, redox.SIGCONT);
+    yield* nanosleep(libc, libc.scratch(timeSpecOf(PATIENCE)), 0);
+    yield* processes.kill(libc, threads.first, redox.SIGKILL);
+  }
+  return yield* processes.exit(libc, status);
 }
 
 function* wait4(call: LinuxCall): SystemCalls<number> {
@@ -70,9 +122,17 @@ function* wait4(call: LinuxCall): SystemCalls<number> {
   return pid;
 }
 
-function* setTidAddress(call: LinuxCall): SystemCalls<number> {
+/** What a C library asks in each of its threads, so that we learn of it, too. */
+function* gettid({ libc, process, thread }: LinuxCall): SystemCalls<number> {
+  const tid = yield* processes.getpid(libc);
+  thread.tid = tid;
+  if (thread.first) process.threads.first = tid;
+  return tid;
+}
+
+function setTidAddress(call: LinuxCall): SystemCalls<number> {
   call.thread.clearTid = call.value(0);
-  return yield* processes.getpid(call.libc);
+  return gettid(call);
 }
 
 /** Stores the real, effective and (Redox has none) saved id. */
@@ -121,13 +181,13 @@ export const PROCESS_CALLS: Readonly<Record<string, Handler>> = {
   vfork: (call) => cloneWith(call, redox.CLONE_VFORK),
   execve: withPath(0, (call, path) => execve(call.libc, path, call.value(1), call.value(2))),
   exit: exitThread,
-  exit_group: (call) => processes.exit(call.libc, call.int(0)),
+  exit_group: exitGroup,
   wait4,
   ptrace: ptraceCall,
   arch_prctl: archPrctl,
   set_tid_address: setTidAddress,
   getpid: (call) => processes.getpid(call.libc),
-  gettid: (call) => processes.getpid(call.libc),
+  gettid,
   getppid: (call) => identity.getppid(call.libc),
   getpgid: (call) => identity.getpgid(call.libc, call.int(0)),
   getpgrp: (call) => identity.getpgid(call.libc, 0),
