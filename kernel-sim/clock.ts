@@ -11,7 +11,8 @@ export class Clock {
   readonly boot: number;
   /** What the CPU had done before. */
   readonly #before: number;
-  #added = 0;
+  /** The timer has interrupted before any program runs: some take a clock at zero for a broken one. */
+  #added = TICK;
 
   constructor(cpu: Cpu, boot: number) {
     this.#cpu = cpu;

@@ -22,7 +22,7 @@ export class Hope {
     const spins = (one: Context): boolean =>
       one.flow !== undefined && this.#spinning.get(one) === one.flow;
     const hopeless = processors.every(({ queue }) => queue.contexts.every(spins));
-    if (!hopeless || parts.idle()) return;
+    if (!hopeless || parts.idle(true)) return;
     throw new KernelHang(`pid ${caller.pid} (${caller.name}) looks for ${what}`);
   }
 }

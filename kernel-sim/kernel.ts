@@ -336,12 +336,10 @@ export class Kernel {
   /** Everybody waits: for a time to come, or for the world outside. */
   #awaitDevices(): void {
     const { earliest } = this.deadlines;
-    if (earliest !== undefined) {
-      this.clock.skipTo(earliest);
-      this.#scan();
-    } else if (!this.parts.idle()) {
-      throw this.#deadlock();
-    }
+    if (this.parts.idle(earliest === undefined)) return;
+    if (earliest === undefined) throw this.#deadlock();
+    this.clock.skipTo(earliest);
+    this.#scan();
   }
 
   #createProcessors(count: number): Processor[] {

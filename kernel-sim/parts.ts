@@ -63,7 +63,7 @@ export interface Parts {
   executable(caller: Context, descriptor: number): Syscall<Executable>;
   /**
    * Nothing can run: lets a device go on that waits for the outside world (the console). False
-   * when there is none.
+   * when there is none, or, unless called patiently, none that can go on at once.
    */
-  idle(): boolean;
+  idle(patiently: boolean): boolean;
 }

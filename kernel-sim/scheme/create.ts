@@ -62,7 +62,7 @@ export function createParts(services: Services): Parts {
     open: (caller, path, flags) => paths.open(caller, path, flags),
     close: (caller, descriptor) => paths.close(caller, descriptor),
     executable,
-    idle: () => console.serve(),
+    idle: (patiently) => console.serve(patiently),
   };
 }
 

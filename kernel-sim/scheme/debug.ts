@@ -45,9 +45,13 @@ export class DebugScheme implements Scheme {
     this.#host = host;
   }
 
-  /** Everybody waits: asks the host for input if somebody waits for that. */
-  serve(): boolean {
+  /**
+   * Everybody waits: asks the host for input if somebody waits for that. Where time has something
+   * to bring, too, only for what is there at once.
+   */
+  serve(patiently: boolean): boolean {
     if (this.#ended || !this.#awaited) return false;
+    if (!patiently && this.#host.ready?.() === false) return false;
     const bytes = this.#host.read(INPUT_LIMIT);
     this.#ended = bytes === null;
     if (bytes !== null) this.#input = new Uint8Array(bytes);
@@ -109,7 +113,7 @@ export class DebugScheme implements Scheme {
 
   fevent(handle: number): number {
     this.#terminals.get(handle);
-    return this.#input.length > 0 ? EVENT_READ : 0;
+    return this.#input.length > 0 || this.#ended ? EVENT_READ : 0;
   }
 
   fpath(handle: number, target: UserBuffer): number {

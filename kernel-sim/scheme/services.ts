@@ -10,6 +10,8 @@ export interface Host {
   write(stream: 'stdout' | 'stderr', bytes: Uint8Array): void;
   /** At most `limit` bytes of input, null at its end. May keep the whole machine waiting. */
   read(limit: number): Uint8Array | null;
+  /** Whether `read` would return at once; so it is taken to be where this is missing. */
+  ready?(): boolean;
   /** Seconds since 1970 at boot. */
   realtime(): number;
 }

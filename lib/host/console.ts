@@ -1,5 +1,5 @@
 // The console of the machine on the host's standard streams, or on arrays of bytes.
-import { readSync, writeSync } from 'node:fs';
+import { constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Host } from '../../kernel-sim/index.js';
 
 /** Standard output or error was closed by its reader: there is nobody left to run for. */
@@ -11,6 +11,7 @@ export class BrokenPipe extends Error {
 const BOOT_TIME = 1577836800;
 const RETRY_MILLISECONDS = 1;
 const INPUT_SIZE = 65536;
+const READ_AHEAD = 4096;
 const STREAMS = { stdout: 1, stderr: 2 } as const;
 
 function codeOf(error: unknown): unknown {
@@ -22,9 +23,21 @@ function pause(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MILLISECONDS);
 }
 
+/** Standard input once more, by a descriptor that never waits; undefined where there is no such. */
+function openWithoutWaiting(): number | undefined {
+  try {
+    return openSync('/proc/self/fd/0', constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch {
+    return undefined; // a socket, or a host that is not Linux
+  }
+}
+
 /** Passes the host's stdin, stdout and stderr through. */
 export class StandardStreams implements Host {
   #input: Buffer | undefined;
+  #withoutWaiting: number | 'unasked' | undefined = 'unasked';
+  /** What was read to see whether there is anything: bytes, or the end. */
+  #ahead: Uint8Array | null | undefined;
 
   write(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
     for (let written = 0; written < bytes.length; ) {
@@ -38,7 +51,31 @@ export class StandardStreams implements Host {
     }
   }
 
+  /** A file shared with others may be read only here: its offset would not move by another opening. */
+  ready(): boolean {
+    if (this.#ahead !== undefined) return true;
+    if (this.#withoutWaiting === 'unasked') {
+      this.#withoutWaiting = fstatSync(0).isFile() ? undefined : openWithoutWaiting();
+    }
+    if (this.#withoutWaiting === undefined) return true;
+    const buffer = Buffer.alloc(READ_AHEAD);
+    try {
+      const length = readSync(this.#withoutWaiting, buffer, 0, buffer.length, null);
+      this.#ahead = length === 0 ? null : Uint8Array.from(buffer.subarray(0, length));
+      return true;
+    } catch (error) {
+      if (codeOf(error) !== 'EAGAIN') return true;
+      pause(); // time that is skipped shall not pass much faster than time does
+      return false;
+    }
+  }
+
   read(limit: number): Uint8Array | null {
+    if (this.#ahead !== undefined) {
+      const bytes = this.#ahead;
+      this.#ahead = bytes !== null && bytes.length > limit ? bytes.subarray(limit) : undefined;
+      return bytes === null ? null : bytes.slice(0, limit);
+    }
     this.#input ??= Buffer.alloc(INPUT_SIZE);
     const buffer = this.#input;
     for (;;) {

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <setjmp.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/uio.h>
@@ -187,9 +189,25 @@ static void threads(void) {
     printf(" %s\n", strerror(errno));
 }
 
+/* Input has ended: it can be read at once, however often and with whatever timeout. */
+static void waiting(void) {
+    for (int i = 0; i < 2; i++) {
+        struct pollfd input = {0, POLLIN, 0};
+        printf("poll %d", poll(&input, 1, i == 0 ? -1 : 1000));
+        char byte;
+        printf(" read %zd", read(0, &byte, 1));
+        fd_set set;
+        FD_ZERO(&set);
+        FD_SET(0, &set);
+        struct timeval second = {1, 0};
+        printf(" select %d\n", select(1, &set, NULL, NULL, &second));
+    }
+}
+
 static void times(void) {
     struct timespec rest = {0, 1000000}, before, after;
     clock_gettime(CLOCK_MONOTONIC, &before);
+    printf("clock %d\n", before.tv_sec > 0 || before.tv_nsec > 0);
     printf("sleep %d\n", nanosleep(&rest, NULL));
     clock_gettime(CLOCK_MONOTONIC, &after);
     long passed = (after.tv_sec - before.tv_sec) * 1000000000 + after.tv_nsec - before.tv_nsec;
@@ -210,6 +228,7 @@ int main(int argc, char **argv, char **envp) {
     files();
     processes(argv, envp);
     signals();
+    waiting();
     times();
     threads();
     return 7;
