@@ -55,8 +55,8 @@ export class Libc {
   }
 
   /** Makes a system call; an error becomes -1 with errno set, success leaves errno alone. */
-  *invoke(call: SystemCall): SystemCalls<number> {
-    return this.returned(yield call);
+  invoke(call: SystemCall): SystemCalls<number> {
+    return new Invocation(this, call);
   }
 
   /** The C function's result for that of the system call that it made. */
@@ -111,4 +111,24 @@ export function decodeText(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += String.fromCharCode(byte);
   return text;
+}
+
+/** One system call, without a generator: most functions are no more than that. */
+class Invocation implements SystemCalls<number> {
+  private made = false;
+
+  constructor(
+    private readonly libc: Libc,
+    private readonly call: SystemCall,
+  ) {}
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(result: number): IteratorResult<SystemCall, number> {
+    if (this.made) return { done: true, value: this.libc.returned(result) };
+    this.made = true;
+    return { done: false, value: this.call };
+  }
 }
