@@ -68,6 +68,8 @@ export interface ContextParts {
 /** A process, or a thread, which Redox did not tell apart: all that the kernel knows of it. */
 export class Context {
   readonly pid: number;
+  /** It only ever serves others: see ProcessOptions. */
+  daemon = false;
   /** Set by Contexts.adopt. */
   ppid = 0;
   pgid: number;

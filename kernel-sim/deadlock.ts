@@ -14,7 +14,10 @@ export class DeadlockError extends Error {
   readonly waiting: readonly Waiting[];
 
   constructor(waiting: readonly Waiting[]) {
-    const lines = waiting.map(({ pid, name, what }) => `  pid ${pid} (${name}) waits for ${what}`);
+    const lines = waiting.map(({ pid, name, what }) => {
+      const program = name.slice(name.lastIndexOf('/') + 1);
+      return `  pid ${pid} (${program}) waits for ${what}`;
+    });
     super(['deadlock: every process waits', ...lines].join('\n'));
     this.name = 'DeadlockError';
     this.waiting = waiting;
@@ -32,11 +35,11 @@ export function waitingFor(context: Context): string {
   return sleep;
 }
 
-/** Everybody who has not ended, but for the idle contexts, which come first. */
+/** Everybody who has not ended, but for daemons and the idle contexts, which come first. */
 export function allWaiting(contexts: Iterable<Context>, idle: number): Waiting[] {
   const waiting: Waiting[] = [];
   for (const context of contexts) {
-    if (context.pid <= idle || context.exited) continue;
+    if (context.pid <= idle || context.exited || context.daemon) continue;
     waiting.push({ pid: context.pid, name: context.name, what: waitingFor(context) });
   }
   return waiting;

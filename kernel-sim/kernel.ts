@@ -397,6 +397,7 @@ export class Kernel {
     this.contexts.adopt(context, options.parent?.pid ?? IDLE_PID);
     context.ruid = context.euid = options.uid ?? 0;
     context.rgid = context.egid = options.gid ?? 0;
+    context.daemon = options.daemon ?? false;
     return context;
   }
 

@@ -47,6 +47,8 @@ export interface ProcessOptions {
   readonly descriptors?: Descriptors;
   readonly uid?: number;
   readonly gid?: number;
+  /** It serves others and never ends by itself: that it waits is no part of a deadlock. */
+  readonly daemon?: boolean;
 }
 
 export interface SpawnOptions extends ProcessOptions {

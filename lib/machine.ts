@@ -12,7 +12,7 @@ import {
   withTraceme,
 } from '../compat/index.js';
 import { Cpu, type Engine } from '../cpu/index.js';
-import type { Link } from '../kernel-sim/abi/index.js';
+import type { HostedProgram, Link } from '../kernel-sim/abi/index.js';
 import {
   type Context,
   DeadlockError,
@@ -187,10 +187,20 @@ export class Machine {
       ...(options.cpus !== undefined && { cpus: options.cpus }),
       ...(options.seed !== undefined && { seed: options.seed }),
     });
-    this.kernel.spawn({ program: chanDaemon, name: 'ipcd' });
-    if (traceme === 'shared-memory') this.kernel.spawn({ program: shmDaemon, name: 'shm' });
-    if (traceme === 'daemon') this.kernel.spawn({ program: ptraceDaemon, name: 'ptraced' });
+    this.#startDaemon('ipcd', chanDaemon);
+    if (traceme === 'shared-memory') this.#startDaemon('shm', shmDaemon);
+    if (traceme === 'daemon') this.#startDaemon('ptraced', ptraceDaemon);
     this.#daemons = this.kernel.contexts.living;
+  }
+
+  /** Runs it until it waits for requests, as init had done long before a program was started. */
+  #startDaemon(name: string, program: HostedProgram): void {
+    this.kernel.spawn({ program, name, daemon: true });
+    try {
+      this.kernel.run(() => false);
+    } catch (error) {
+      if (!(error instanceof DeadlockError)) throw error;
+    }
   }
 
   get statistics(): Statistics {

@@ -183,11 +183,10 @@ export class Lab {
   }
 
   #deadlocked({ waiting }: DeadlockError): string {
-    const concerned = waiting.filter(({ name }) => name !== 'ipcd');
-    for (const { pid, name, what } of concerned) {
+    for (const { pid, name, what } of waiting) {
       this.note(`pid ${pid} (${name}) waits for ${what}`);
     }
-    return `wait for ever: ${concerned.map(({ name }) => name).join(', ')}`;
+    return `wait for ever: ${waiting.map(({ name }) => name).join(', ')}`;
   }
 
   /** The message says first what it is: `kernel panic: ...`, `kernel hang: ...`. */
@@ -200,7 +199,7 @@ export class Lab {
 
   /** Starts the daemon of chan:, and lets it come so far. */
   spawnChan(): void {
-    this.kernel.spawn({ program: chanDaemon, name: 'ipcd' });
+    this.kernel.spawn({ program: chanDaemon, name: 'ipcd', daemon: true });
     this.pause();
   }
 

@@ -166,9 +166,25 @@ describe('tracer driven from outside', () => {
   it('gets a DeadlockError that names everyone when a wait can never end', () => {
     const { tracer, pid } = stoppedTracee();
     const error = expect(() => tracer.waitpid(pid)).to.throw(DeadlockError);
-    error.that.satisfies(({ waiting }: DeadlockError) =>
-      [tracer.pid, pid].every((who) => waiting.some((entry) => entry.pid === who)),
-    );
+    error.that.satisfies(({ waiting, message }: DeadlockError) => {
+      // and nobody else: what serves them waits as well, and is not to blame
+      expect(waiting.map((entry) => entry.pid)).to.deep.equal([tracer.pid, pid]);
+      return /\(steps\.elf\) waits for/.test(message);
+    });
+  });
+
+  it('has children that can ask to be traced before they do anything else', () => {
+    const host = new RecordedStreams();
+    const machine = new Machine({ host, directory: repository, scheduler: 'random', seed: 3 });
+    const tracer = machine.tracer();
+    // it forks a child that asks at once, and says so if it cannot
+    tracer.spawn('examples/first-light-hasty.elf');
+    try {
+      tracer.waitpid(-1);
+    } catch (error) {
+      expect(error).to.be.instanceOf(DeadlockError);
+    }
+    expect(host.stderr).to.equal('');
   });
 
   it('runs the same twice, to the last instruction', () => {
