@@ -13,6 +13,10 @@ const R10 = 10;
 const R8 = 8;
 const R9 = 9;
 
+/** Whether a double that is an integer is the one that was meant. */
+const exact = (value: number): boolean =>
+  value <= Number.MAX_SAFE_INTEGER && value >= -Number.MAX_SAFE_INTEGER;
+
 export class LinuxCall {
   readonly user: Userspace;
   /** The arguments as doubles: fields, as an array would cost more than the rest of a call. */
@@ -41,7 +45,6 @@ export class LinuxCall {
     this.d = registers.signed(R10);
     this.e = registers.signed(R8);
     this.f = registers.signed(R9);
-    const { isSafeInteger: exact } = Number;
     const small = exact(this.a) && exact(this.b) && exact(this.c);
     if (!(small && exact(this.d) && exact(this.e) && exact(this.f))) {
       const { rdi, rsi, rdx, r10, r8, r9 } = registers;
