@@ -8,15 +8,20 @@ import {
   CLONE_VFORK,
   CLONE_VM,
   ECHILD,
+  SIG_SETMASK,
   SIGKILL,
   SYS_CHDIR,
   SYS_CLONE,
   SYS_CLOSE,
   SYS_GETCWD,
+  SYS_GETENS,
+  SYS_GETNS,
   SYS_GETPGID,
   SYS_GETPID,
   SYS_KILL,
   SYS_SETPGID,
+  SYS_SETRENS,
+  SYS_SIGPROCMASK,
   SYS_UMASK,
   SYS_WAITPID,
   SYS_YIELD,
@@ -46,6 +51,24 @@ describe('processes that clones make', () => {
       });
       expect(yield* wait(user, pid)).to.equal(0);
     }, withTmp());
+  });
+
+  it('keep namespaces and the signal mask across a fork', () => {
+    check(function* (user) {
+      const mask = user.reserve(16);
+      user.memory.write(mask, new Uint8Array(16).fill(0x55));
+      yield* call(SYS_SIGPROCMASK, SIG_SETMASK, mask, 0);
+      yield* call(SYS_SETRENS, 0, 0);
+      const pid = yield* fork(user, function* (child) {
+        expect(yield* call(SYS_GETNS)).to.equal(0);
+        expect(yield* call(SYS_GETENS)).to.equal(0);
+        const kept = child.reserve(16);
+        yield* call(SYS_SIGPROCMASK, 0, 0, kept);
+        expect(child.memory.read(kept, 16)).to.deep.equal(new Uint8Array(16).fill(0x55));
+        return 0;
+      });
+      expect(yield* wait(user, pid)).to.equal(0);
+    });
   });
 
   it('share their directory with CLONE_FS only', () => {

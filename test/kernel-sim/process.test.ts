@@ -31,6 +31,7 @@ describe('groups of users', () => {
     const ids = () => [SYS_GETGID, SYS_GETEGID].map((number) => other.call({ number }));
     expect(set(0, -1)).to.equal(-EPERM);
     expect(set(-1, 0)).to.equal(-EPERM);
+    expect(set(1, -1), 'its user is no group of its').to.equal(-EPERM);
     expect(set(-1, -1)).to.equal(0);
     expect(ids()).to.deep.equal([7, 7]);
     const root = kernel.attach('root');
