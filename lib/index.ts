@@ -83,9 +83,11 @@ export { hostFiles } from './host/files.js';
 export { whyNotProgram } from './image.js';
 export { LinuxTracer, whyNotLinux } from './linux/linux-tracer.js';
 export {
+  EndlessRun,
   Machine,
   type MachineOptions,
   type ProgramOptions,
+  type RunLimits,
   SCHEDULERS,
   type SchedulerName,
 } from './machine.js';

@@ -50,6 +50,7 @@ export interface Waited {
 }
 
 const WORD = 8;
+const PAGE = 4096;
 /** Bytes of an XSAVE image, the largest register set there is. */
 const LARGEST_SET = 4096;
 
@@ -68,7 +69,12 @@ export abstract class PtraceCalls {
    * The system call: four integers. `addr` and `data` are addresses in this process's own memory
    * where the request wants structures; PEEK stores its word at `data`. @throws Errno
    */
-  abstract request(request: number, pid: number, addr: number, data: number | bigint): number;
+  abstract request(
+    request: number,
+    pid: number,
+    addr: number | bigint,
+    data: number | bigint,
+  ): number;
   /**
    * waitpid(2): of `pid`, or of any child for -1; `options` are WNOHANG and the like.
    * @throws Errno ECHILD for no child of ours, EINVAL for options that there are not
@@ -85,10 +91,39 @@ export abstract class PtraceCalls {
   /** The other way: what a raw request is to take. */
   abstract writeOwn(address: number, bytes: Uint8Array): void;
 
+  /**
+   * Bytes of a tracee's memory, however the system offers it.
+   * @throws Errno EFAULT unless all of it is there, ESRCH for a process that is none of ours
+   */
+  abstract readMemory(pid: number, address: number | bigint, length: number): Uint8Array;
+  /** The other way, the same errors; pages that are read-only for the tracee are written, too. */
+  abstract writeMemory(pid: number, address: number | bigint, bytes: Uint8Array): void;
+
+  /**
+   * A string in a tracee's memory: up to its NUL or `limit` bytes, as UTF-8.
+   * @throws Errno as {@link readMemory}
+   */
+  readString(pid: number, address: number | bigint, limit = PAGE): string {
+    const pieces: Uint8Array[] = [];
+    let at = Number(address);
+    for (let left = limit; left > 0; ) {
+      // not beyond a page that may be the last one
+      const bytes = this.readMemory(pid, at, Math.min(left, PAGE - (at % PAGE)));
+      const end = bytes.indexOf(0);
+      pieces.push(end === -1 ? bytes : bytes.subarray(0, end));
+      if (end !== -1) break;
+      at += bytes.length;
+      left -= bytes.length;
+    }
+    const decoder = new TextDecoder();
+    const text = pieces.map((piece) => decoder.decode(piece, { stream: true }));
+    return text.join('') + decoder.decode();
+  }
+
   /** A word, 64 bits. `addr`: in the tracee's memory, or an offset in `struct user`. */
-  ptrace(request: Peek, pid: number, addr: number): bigint;
+  ptrace(request: Peek, pid: number, addr: number | bigint): bigint;
   /** Gives 0. `addr` as for a peek; `word` is 64 bits. */
-  ptrace(request: Poke, pid: number, addr: number, word: bigint): number;
+  ptrace(request: Poke, pid: number, addr: number | bigint, word: bigint): number;
   /** All general registers, segments and bases. */
   ptrace(request: typeof PTRACE_GETREGS, pid: number): UserRegisters;
   /** Gives 0. relibc stores `orig_rax` as rax, ignores `rax`, and keeps rsp, eflags and segments. */
@@ -114,14 +149,14 @@ export abstract class PtraceCalls {
   /** `op` says which of its fields count. */
   ptrace(request: typeof PTRACE_GET_SYSCALL_INFO, pid: number): syscallInfo;
   /** Any request as in C: see {@link request}. */
-  ptrace(request: number, pid?: number, addr?: number, data?: number | bigint): number;
+  ptrace(request: number, pid?: number, addr?: number | bigint, data?: number | bigint): number;
   ptrace(request: number, pid = 0, third?: unknown, fourth?: unknown): unknown {
     const typed = TYPED[request];
     if (typed !== undefined) {
       const value = typed(this, request, pid, third, fourth);
       if (value !== undefined) return value;
     }
-    return this.request(request, pid, integer(third), word(fourth));
+    return this.request(request, pid, word(third), word(fourth));
   }
 
   /** PTRACE_GETREGS. */
@@ -191,7 +226,7 @@ type Typed = (
 
 const peek: Typed = (calls, request, pid, addr, data) => {
   if (data !== undefined) return undefined;
-  return filled(calls, WORD, (at) => calls.request(request, pid, integer(addr), at), toWord);
+  return filled(calls, WORD, (at) => calls.request(request, pid, word(addr), at), toWord);
 };
 
 /** A request that fills the structure at `data`. */

@@ -2,7 +2,7 @@
 // the machine until the call has returned. What a tracer in C does, without being a program.
 import { type DirectCall, type Relibc, relibc } from '../compat/index.js';
 import { O_CLOEXEC, O_RDWR, SIGKILL, type SystemCalls } from '../kernel-sim/abi/index.js';
-import { type DrivenProcess, ProcessEnded } from '../kernel-sim/index.js';
+import { DeadlockError, type DrivenProcess, ProcessEnded } from '../kernel-sim/index.js';
 import { Errno } from './errno.js';
 import type { Machine, ProgramOptions } from './machine.js';
 import { PtraceCalls, type Waited } from './ptrace-calls.js';
@@ -21,7 +21,8 @@ export class RelibcPanic extends Error {
 
 /**
  * Calls that fail throw an {@link Errno}; one that can never return, a `DeadlockError`; one that
- * relibc does not implement, a {@link RelibcPanic}.
+ * relibc does not implement, a {@link RelibcPanic}. After either of these two, no further call can
+ * be made: it throws the same again.
  */
 export class Tracer extends PtraceCalls {
   readonly #machine: Machine;
@@ -30,8 +31,8 @@ export class Tracer extends PtraceCalls {
   readonly #make: DirectCall;
   /** Where statuses are stored. */
   readonly #status: number;
-  /** How relibc ended this process, if it did. */
-  #panic: RelibcPanic | undefined;
+  /** Why this process can make no further calls: relibc ended it, or one of them never returns. */
+  #over: RelibcPanic | DeadlockError | undefined;
   /** Descriptors of the mem files of tracees. */
   readonly #memory = new Map<number, number>();
 
@@ -55,15 +56,20 @@ export class Tracer extends PtraceCalls {
   }
 
   /** What relibc had of ptrace(2): see the revision of the machine's profile. */
-  override request(request: number, pid: number, addr: number, data: number | bigint): number {
-    if (this.#panic !== undefined) throw this.#panic;
+  override request(
+    request: number,
+    pid: number,
+    addr: number | bigint,
+    data: number | bigint,
+  ): number {
+    if (this.#over !== undefined) throw this.#over;
     const direct = this.#libc.ptraceDirectly(this.#make, request, pid);
     if (direct !== undefined) return this.#result('ptrace', direct);
-    return this.#call('ptrace', this.#libc.ptrace(request, pid, addr, Number(data)));
+    return this.#call('ptrace', this.#libc.ptrace(request, pid, Number(addr), Number(data)));
   }
 
   override waitpid(pid: number, options = 0): Waited {
-    if (this.#panic !== undefined) throw this.#panic;
+    if (this.#over !== undefined) throw this.#over;
     const direct = this.#libc.waitpidDirectly(this.#make, pid, options);
     if (direct !== undefined) {
       return { pid: this.#result('waitpid', direct.result), status: direct.status };
@@ -99,20 +105,19 @@ export class Tracer extends PtraceCalls {
   }
 
   /** Memory of a tracee, by its proc: file: relibc had no PTRACE_PEEKDATA. */
-  readMemory(pid: number, address: number, length: number): Uint8Array {
+  override readMemory(pid: number, address: number | bigint, length: number): Uint8Array {
     const file = this.#memoryOf(pid);
     return this.withMemory(length, (buffer) => {
-      const count = this.#call('pread', this.#libc.pread(file, buffer, length, address));
+      const count = this.#call('pread', this.#libc.pread(file, buffer, length, Number(address)));
       return this.readOwn(buffer, count);
     });
   }
 
-  /** The other way. All pages must be mapped; read-only ones are written, too. */
-  writeMemory(pid: number, address: number, bytes: Uint8Array): void {
+  override writeMemory(pid: number, address: number | bigint, bytes: Uint8Array): void {
     const file = this.#memoryOf(pid);
     this.withMemory(bytes.length, (buffer) => {
       this.writeOwn(buffer, bytes);
-      this.#call('pwrite', this.#libc.pwrite(file, buffer, bytes.length, address));
+      this.#call('pwrite', this.#libc.pwrite(file, buffer, bytes.length, Number(address)));
     });
   }
 
@@ -136,14 +141,22 @@ export class Tracer extends PtraceCalls {
 
   /** @throws RelibcPanic */
   #run<T>(calls: SystemCalls<T>): T {
-    if (this.#panic !== undefined) throw this.#panic;
+    if (this.#over !== undefined) throw this.#over;
     try {
       return this.#process.run(calls);
     } catch (error) {
-      const { lastWords } = this.#libc;
-      if (!(error instanceof ProcessEnded) || lastWords === undefined) throw error;
-      this.#panic = new RelibcPanic(lastWords, error.status);
-      throw this.#panic;
+      throw this.#kept(error);
     }
+  }
+
+  /** What every further call throws, if there can be none. */
+  #kept(error: unknown): unknown {
+    const { lastWords } = this.#libc;
+    if (error instanceof ProcessEnded && lastWords !== undefined) {
+      this.#over = new RelibcPanic(lastWords, error.status);
+      return this.#over;
+    }
+    if (error instanceof DeadlockError) this.#over = error;
+    return error;
   }
 }

@@ -23,6 +23,8 @@ const OPERATION = {
   release: 5,
   read: 6,
   write: 7,
+  pread: 8,
+  pwrite: 9,
 } as const;
 const REQUEST_SIZE = 40;
 const ANSWER_SIZE = 24;
@@ -30,7 +32,7 @@ const ANSWER_SIZE = 24;
 interface Asked {
   readonly pid?: number;
   readonly number?: number;
-  readonly address?: number;
+  readonly address?: number | bigint;
   readonly data?: number | bigint;
   readonly length?: number;
 }
@@ -91,7 +93,12 @@ export class LinuxTracer extends PtraceCalls {
     }
   }
 
-  override request(request: number, pid: number, addr: number, data: number | bigint): number {
+  override request(
+    request: number,
+    pid: number,
+    addr: number | bigint,
+    data: number | bigint,
+  ): number {
     return this.#ask('ptrace', { number: request, pid, address: addr, data }).result;
   }
 
@@ -125,6 +132,14 @@ export class LinuxTracer extends PtraceCalls {
     this.#ask('write', { address, length: bytes.length }, bytes);
   }
 
+  override readMemory(pid: number, address: number | bigint, length: number): Uint8Array {
+    return this.#ask('pread', { pid, address, length }).bytes;
+  }
+
+  override writeMemory(pid: number, address: number | bigint, bytes: Uint8Array): void {
+    this.#ask('pwrite', { pid, address, length: bytes.length }, bytes);
+  }
+
   /** Ends the tracer, and its children with it. */
   close(): void {
     if (!this.#open) return;
@@ -146,7 +161,7 @@ export class LinuxTracer extends PtraceCalls {
     request.setUint32(0, OPERATION[operation], true);
     request.setInt32(4, pid, true);
     request.setBigInt64(8, BigInt(number), true);
-    request.setBigUint64(16, BigInt(address), true);
+    request.setBigUint64(16, BigInt.asUintN(64, BigInt(address)), true);
     request.setBigUint64(24, BigInt.asUintN(64, BigInt(data)), true);
     request.setBigUint64(32, BigInt(length), true);
     this.#send(new Uint8Array(request.buffer));

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -17,9 +18,20 @@
 #include <unistd.h>
 
 enum { REQUESTS = 3, ANSWERS = 4 };
-enum operation { PTRACE, WAIT, KILL, SPAWN, ALLOCATE, RELEASE, READ, WRITE };
+enum operation {
+    PTRACE,
+    WAIT,
+    KILL,
+    SPAWN,
+    ALLOCATE,
+    RELEASE,
+    READ,
+    WRITE,
+    READ_OTHER,
+    WRITE_OTHER
+};
 
-/* Integers in the order of the machine; `length` bytes follow those of SPAWN and WRITE. */
+/* Integers in the order of the machine; `length` bytes follow those of SPAWN, WRITE and WRITE_OTHER. */
 struct request {
     uint32_t operation;
     int32_t pid;
@@ -123,6 +135,24 @@ static pid_t spawn(char *strings, uint64_t length, int64_t arguments) {
     return pid;
 }
 
+/* Memory of another process, all of it or none: 0, or -1 with errno. */
+static int transfer(pid_t pid, uint64_t address, void *bytes, uint64_t length, int writes) {
+    char path[32];
+    snprintf(path, sizeof path, "/proc/%d/mem", (int)pid);
+    int file = open(path, (writes ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+    if (file < 0) {
+        errno = ESRCH;
+        return -1;
+    }
+    ssize_t done = writes ? pwrite(file, bytes, length, (off_t)address)
+                          : pread(file, bytes, length, (off_t)address);
+    close(file);
+    if (done == (ssize_t)length)
+        return 0;
+    errno = EFAULT;
+    return -1;
+}
+
 int main(void) {
     /* it may be waiting for a child when whoever asks is gone */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -156,6 +186,16 @@ int main(void) {
         case RELEASE:
             free((void *)(uintptr_t)asked.address);
             break;
+        case READ_OTHER:
+            more = malloc(asked.length);
+            answer.result = transfer(asked.pid, asked.address, more, asked.length, 0);
+            answer.length = answer.result == 0 ? asked.length : 0;
+            break;
+        case WRITE_OTHER:
+            more = malloc(asked.length);
+            take(more, asked.length);
+            answer.result = transfer(asked.pid, asked.address, more, asked.length, 1);
+            break;
         case READ:
             answer.length = asked.length;
             break;
@@ -166,11 +206,11 @@ int main(void) {
             errno = ENOSYS;
             answer.result = -1;
         }
-        if (asked.operation <= SPAWN && answer.result < 0)
+        if (answer.result < 0)
             answer.error = errno;
-        free(more);
         give(&answer, sizeof answer);
         if (answer.length > 0)
-            give((void *)(uintptr_t)asked.address, answer.length);
+            give(more != NULL ? more : (void *)(uintptr_t)asked.address, answer.length);
+        free(more);
     }
 }

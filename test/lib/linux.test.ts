@@ -87,8 +87,15 @@ describe('the facade on Linux', () => {
     expect(tracer.waitpid(pid).status).to.equal(0x137f);
     const { rsp } = tracer.ptrace(PTRACE_GETREGS, pid);
     const word = 0x1122_3344_5566_7788n;
-    tracer.ptrace(PTRACE_POKEDATA, pid, Number(rsp), word);
+    tracer.ptrace(PTRACE_POKEDATA, pid, rsp, word);
     expect(tracer.ptrace(PTRACE_PEEKDATA, pid, Number(rsp))).to.equal(word);
+    tracer.writeMemory(pid, rsp, Buffer.from('bytes\0'));
+    expect(tracer.readString(pid, rsp)).to.equal('bytes');
+    expect(tracer.readMemory(pid, rsp, 8)).to.deep.equal(
+      Uint8Array.of(0x62, 0x79, 0x74, 0x65, 0x73, 0, 0x22, 0x11),
+    );
+    expect(code(() => tracer.readMemory(pid, 8, 8))).to.equal('EFAULT');
+    expect(code(() => tracer.writeMemory(pid, 8, Buffer.from('x')))).to.equal('EFAULT');
     tracer.kill(pid);
     const { status } = tracer.waitpid(pid);
     expect([WIFSIGNALED(status), WTERMSIG(status)]).to.deep.equal([true, SIGKILL]);

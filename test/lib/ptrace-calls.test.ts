@@ -73,6 +73,14 @@ class Recorded extends PtraceCalls {
   override withMemory<T>(length: number, use: (address: number) => T): T {
     return use(this.allocate(length));
   }
+  override readMemory(_pid: number, address: number | bigint, length: number): Uint8Array {
+    return this.readOwn(Number(address), length);
+  }
+
+  override writeMemory(_pid: number, address: number | bigint, bytes: Uint8Array): void {
+    this.writeOwn(Number(address), bytes);
+  }
+
   override readOwn(address: number, length: number): Uint8Array {
     return this.memory.slice(address, address + length);
   }

@@ -84,6 +84,12 @@ describe('tracer driven from outside', () => {
     const address = Number(rsi);
     expect(address % 4096).to.equal(4092);
     expect(Buffer.from(tracer.readMemory(pid, address, 8)).toString()).to.equal('abcdefgh');
+    // its bytes are followed by zeros
+    expect(tracer.readString(pid, rsi)).to.equal('abcdefgh');
+    expect(tracer.readString(pid, rsi, 6)).to.equal('abcdef');
+    expect(() => tracer.readString(pid, 8))
+      .to.throw(Errno)
+      .that.includes({ code: 'EFAULT' });
     tracer.writeMemory(pid, address + 2, Buffer.from('CDEF'));
     next(scene, PTRACE_CONT);
     expect(console.stdout).to.equal('abCDEFgh');
@@ -171,11 +177,14 @@ describe('tracer driven from outside', () => {
       expect(waiting.map((entry) => entry.pid)).to.deep.equal([tracer.pid, pid]);
       return /\(steps\.elf\) waits for/.test(message);
     });
+    // it is in that call for ever
+    expect(() => tracer.kill(pid)).to.throw(DeadlockError);
+    expect(() => tracer.step(pid)).to.throw(DeadlockError);
   });
 
   it('has children that can ask to be traced before they do anything else', () => {
     const host = new RecordedStreams();
-    const machine = new Machine({ host, directory: repository, scheduler: 'random', seed: 3 });
+    const machine = new Machine({ host, directory: repository });
     const tracer = machine.tracer();
     // it forks a child that asks at once, and says so if it cannot
     tracer.spawn('examples/first-light-hasty.elf');
