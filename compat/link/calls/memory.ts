@@ -3,6 +3,7 @@
 import type { SystemCalls } from '../../../kernel-sim/abi/index.js';
 import * as redox from '../../../kernel-sim/abi/index.js';
 import * as linux from '../../headers/linux.js';
+import { pread } from '../../pal/files.js';
 import { brk, mmapAnonymous, mmapFile, mprotect, munmap } from '../../pal/memory.js';
 import type { Handler, LinuxCall } from '../linux-call.js';
 
@@ -30,7 +31,10 @@ function* mmap(call: LinuxCall): SystemCalls<number> {
   if ((flags & linux.MAP_ANONYMOUS) !== 0) {
     return yield* mapAnonymous(call, size, call.int(2), sharing);
   }
-  const word = protectionOf(call.int(2)) | sharing;
+  // A private copy may be written to, as a loader puts further segments over the first (see below).
+  const access = protectionOf(call.int(2));
+  const own = sharing === redox.MAP_PRIVATE && (access & redox.PROT_EXEC) === 0;
+  const word = access | sharing | (own ? redox.PROT_WRITE : 0);
   const mapped = yield* mmapFile(call.libc, call.int(4), call.value(5), size, word);
   if (mapped !== -1) call.process.mappings.add(mapped, size);
   return mapped;
@@ -55,20 +59,38 @@ function* mapAnonymous(
 }
 
 /**
- * MAP_FIXED, which this kernel has not: a guard page can be had by taking its rights away, and fresh
- * anonymous memory in the midst of a mapping by clearing it.
+ * MAP_FIXED, which this kernel has not: a guard page can be had by taking its rights away, fresh
+ * anonymous memory in the midst of a mapping by clearing it, and a part of a file by reading it.
  */
 function* mapOver(call: LinuxCall, address: number, size: number): SystemCalls<number> {
   const anonymous = (call.int(3) & linux.MAP_ANONYMOUS) !== 0;
   if (anonymous && call.int(2) === 0) {
     return (yield* mprotect(call.libc, address, size, redox.PROT_NONE)) === -1 ? -1 : address;
   }
-  if (anonymous && call.process.mappings.covers(address, size)) {
+  const inside = call.process.mappings.covers(address, size);
+  if (anonymous && inside) {
     clear(call, address, size);
     return address;
   }
+  if (inside && (call.int(3) & linux.MAP_SHARED) === 0) return yield* readOver(call, address, size);
   call.report('mmap(MAP_FIXED)');
   return call.libc.fail(redox.ENOSYS);
+}
+
+/** A loader's next segment of a file, within the range that it reserved by mapping the first. */
+function* readOver(call: LinuxCall, address: number, size: number): SystemCalls<number> {
+  const { libc } = call;
+  clear(call, address, size);
+  for (let done = 0; done < size; ) {
+    const rest = size - done;
+    const length = yield* pread(libc, call.int(4), address + done, rest, call.value(5) + done);
+    if (length === -1) return -1;
+    if (length === 0) break;
+    done += length;
+  }
+  const access = protectionOf(call.int(2));
+  if ((access & redox.PROT_WRITE) !== 0) return address;
+  return (yield* mprotect(libc, address, size, access)) === -1 ? -1 : address;
 }
 
 function clear({ user }: LinuxCall, address: number, size: number): void {
