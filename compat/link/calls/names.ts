@@ -1,6 +1,14 @@
 // Linux's calls on names of files, by relibc's functions for Redox.
 import type { SystemCalls } from '../../../kernel-sim/abi/index.js';
-import { ERANGE, SYS_LINK } from '../../../kernel-sim/abi/index.js';
+import {
+  EINVAL,
+  ERANGE,
+  MODE_DIR,
+  MODE_TYPE,
+  O_RDONLY,
+  O_SYMLINK,
+  SYS_LINK,
+} from '../../../kernel-sim/abi/index.js';
 import * as linux from '../../headers/linux.js';
 import { encodeText } from '../../libc.js';
 import * as tree from '../../pal/file-tree.js';
@@ -58,8 +66,23 @@ function readlinkAs(buffer: number, size: number) {
       call.user.memory.write(call.value(buffer), bytes);
       return bytes.length;
     }
-    return yield* tree.readlink(call.libc, path, call.value(buffer), call.value(size));
+    return yield* tree.withFile(call.libc, path, O_RDONLY | O_SYMLINK, (fd) =>
+      readTarget(call, fd, call.value(buffer), call.value(size)),
+    );
   };
+}
+
+/** Of a directory, relibc read the list of its files; realpath() of other libraries expects EINVAL. */
+function* readTarget(
+  { libc }: LinuxCall,
+  fd: number,
+  buffer: number,
+  size: number,
+): SystemCalls<number> {
+  const stat = yield* tree.readStat(libc, fd);
+  if (stat === undefined) return -1;
+  if ((stat.st_mode & MODE_TYPE) === MODE_DIR) return libc.fail(EINVAL);
+  return yield* files.read(libc, fd, buffer, size);
 }
 
 const SCHEME = 'file:';
