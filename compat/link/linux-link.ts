@@ -74,6 +74,7 @@ class LinuxLink implements Link {
       return new LinuxLink({ profile, report }, this.process.copy(), thread);
     }
     thread.first = ((thread.pendingClone?.flags ?? 0) & linux.CLONE_THREAD) === 0;
+    thread.borrows = thread.first;
     const shared = thread.first ? this.process.alone() : this.process;
     const { sessions } = this.origin.profile.ptrace;
     const process = sessions === 'thread' ? shared.withSessions(new Map()) : shared;

@@ -82,6 +82,8 @@ export interface PendingClone {
 export class ThreadState {
   /** Whether its process began with it. */
   first = true;
+  /** Whether it is a process that runs in its parent's memory, on a stack that may be small. */
+  borrows = false;
   /** Its number, once known. */
   tid: number | undefined;
   /** Where a zero is stored, and a futex woken, when the thread ends. */

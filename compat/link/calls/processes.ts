@@ -5,6 +5,8 @@ import * as redox from '../../../kernel-sim/abi/index.js';
 import * as linux from '../../headers/linux.js';
 import { execve } from '../../pal/execve.js';
 import * as identity from '../../pal/identity.js';
+import { mmapAnonymous, munmap } from '../../pal/memory.js';
+import type { CString } from '../../pal/path.js';
 import * as processes from '../../pal/processes.js';
 import { futex, nanosleep } from '../../pal/time.js';
 import { ptrace } from '../../ptrace/ptrace.js';
@@ -115,6 +117,40 @@ function* exitGroup(call: LinuxCall): SystemCalls<never> {
   return yield* processes.exit(libc, status);
 }
 
+const PAGE = 4096;
+const RSP = 4;
+/** Scratch that execve needs beside its lists, and 16 bytes for each entry of those. */
+const EXECVE_SCRATCH = 0x6000;
+
+/**
+ * What a child that borrows its parent's memory writes on its stack may lie in the midst of the
+ * parent's (musl's posix_spawn), so execve gets memory of its own; relibc used the heap.
+ */
+function* execveFrom(call: LinuxCall, path: CString): SystemCalls<number> {
+  const { libc, thread, user } = call;
+  const [argv, envp] = [call.value(1), call.value(2)];
+  if (!thread.borrows) return yield* execve(libc, path, argv, envp);
+  const entries = lengthOf(call, argv) + lengthOf(call, envp);
+  const size = EXECVE_SCRATCH + Math.ceil((entries * 16) / PAGE) * PAGE;
+  const flags = redox.PROT_READ | redox.PROT_WRITE | redox.MAP_PRIVATE;
+  const scratch = yield* mmapAnonymous(libc, size, flags);
+  if (scratch === -1) return -1;
+  const stack = user.registers.number(RSP);
+  user.registers.setNumber(RSP, scratch + size);
+  yield* execve(libc, path, argv, envp);
+  user.registers.setNumber(RSP, stack);
+  const { errno } = libc;
+  yield* munmap(libc, scratch);
+  return libc.fail(errno);
+}
+
+/** How many pointers a list has before its null pointer. */
+function lengthOf({ user }: LinuxCall, list: number): number {
+  let length = 0;
+  if (list !== 0) while (user.memory.loadNumber(list + length * 8) !== 0) length++;
+  return length;
+}
+
 function* wait4(call: LinuxCall): SystemCalls<number> {
   const pid = yield* waitpid(call.libc, call.int(0), call.value(1), call.int(2));
   const usage = call.value(3);
@@ -179,7 +215,7 @@ export const PROCESS_CALLS: Readonly<Record<string, Handler>> = {
   clone,
   fork: (call) => cloneWith(call, 0),
   vfork: (call) => cloneWith(call, redox.CLONE_VFORK),
-  execve: withPath(0, (call, path) => execve(call.libc, path, call.value(1), call.value(2))),
+  execve: withPath(0, execveFrom),
   exit: exitThread,
   exit_group: exitGroup,
   wait4,

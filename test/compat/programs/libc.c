@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -189,6 +190,17 @@ static void threads(void) {
     printf(" %s\n", strerror(errno));
 }
 
+/* The shell of most hosts is linked dynamically, and run by posix_spawn. */
+static void shells(void) {
+    char line[64] = "";
+    FILE *shell = popen("echo from a shell", "r");
+    printf("popen %s", fgets(line, sizeof line, shell));
+    printf("pclose %x", pclose(shell));
+    printf(" system %x\n", system("exit 3"));
+    char path[PATH_MAX];
+    printf("realpath %s\n", realpath("/usr/../usr/./bin/..", path));
+}
+
 /* Input has ended: it can be read at once, however often and with whatever timeout. */
 static void waiting(void) {
     for (int i = 0; i < 2; i++) {
@@ -228,6 +240,7 @@ int main(int argc, char **argv, char **envp) {
     files();
     processes(argv, envp);
     signals();
+    shells();
     waiting();
     times();
     threads();
