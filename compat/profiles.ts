@@ -48,9 +48,9 @@ export interface PtraceRevision {
   readonly sessions: 'process' | 'thread';
   /**
    * What a wait without a session looks at to find that a child stopped: the number that the kernel
-   * returned, which is a pid (KP-24), or its status.
+   * returned, which is a pid (KP-24); its status; or that, unless stops were asked for.
    */
-  readonly stoppedBy: 'result' | 'status';
+  readonly stoppedBy: 'result' | 'status' | 'status-unasked';
 }
 
 export interface LibcProfile {
@@ -211,11 +211,11 @@ export function libcProfile(name: string = DEFAULT_LIBC_PROFILE): LibcProfile {
 
 /**
  * A revision with another answer to TRACEME. Whatever is not a no-op adds WUNTRACED to waits, as
- * relibc did with its marker; the two answers that relibc never had look at the right variable.
+ * relibc did with its marker; the two answers that relibc never had look at the right variables.
  */
 export function withTraceme(profile: LibcProfile, traceme: TracemeName): LibcProfile {
   const alwaysUntraced = traceme !== 'nothing';
   const relibcs = traceme === 'nothing' || traceme === 'marker';
-  const stoppedBy = relibcs ? profile.ptrace.stoppedBy : 'status';
+  const stoppedBy = relibcs ? profile.ptrace.stoppedBy : 'status-unasked';
   return { ...profile, ptrace: { ...profile.ptrace, traceme, alwaysUntraced, stoppedBy } };
 }

@@ -57,7 +57,8 @@ function* waitForAny(libc: Libc, pid: number, options: number): SystemCalls<Wait
   if (session !== undefined && (options & WNOHANG) === 0) {
     return yield* waitForTracee(libc, pid, session, options);
   }
-  return yield* waitForOther(libc, pid, options);
+  const real = libc.profile.ptrace.stoppedBy === 'status-unasked';
+  return yield* (real ? waitForRealStop : waitForOther)(libc, pid, options);
 }
 
 /** Waits for the tracee to stop or end, then asks the kernel which of the two it was. */

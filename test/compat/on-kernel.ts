@@ -1,6 +1,7 @@
 // relibc on the simulated kernel: programs that use it are TypeScript, and so are their tracees.
 import {
   chanDaemon,
+  type LibcProfile,
   libcProfile,
   PTRACE_TRACEME,
   type Relibc,
@@ -18,8 +19,8 @@ import { machine, scratch } from '../kernel-sim/machine.js';
 export type Program = (libc: Relibc) => SystemCalls<unknown>;
 
 export interface RunOptions {
-  /** A revision of relibc; that of 2019-08-04 unless said. */
-  readonly library?: string;
+  /** A revision of relibc, or what was made of one; that of 2019-08-04 unless said. */
+  readonly library?: string | LibcProfile;
   /** A revision of the kernel. */
   readonly kernel?: string;
   /** The process that serves a scheme beside the program; ipcd's chan: unless said. */
@@ -29,12 +30,13 @@ export interface RunOptions {
 /** Runs a program until it ends; gives what was written to the console. */
 export function run(program: Program, options: RunOptions = {}) {
   const { library, kernel: revision = 'P7', daemon } = { daemon: chanDaemon, ...options };
+  const profile = typeof library === 'object' ? library : libcProfile(library);
   const { kernel, output } = machine({ profile: kernelProfile(revision) });
   if (daemon !== undefined) kernel.spawn({ program: daemon, name: 'ipcd' });
   const context = kernel.spawn({
     name: 'tracer',
     program: function* (user) {
-      yield* program(relibc(user, libcProfile(library)));
+      yield* program(relibc(user, profile));
       return 0;
     },
   });
