@@ -81,7 +81,7 @@ export type { SharedWorld, Step, ThreadProgram } from './explore/threads.js';
 export { RecordedStreams, StandardStreams } from './host/console.js';
 export { hostFiles } from './host/files.js';
 export { whyNotProgram } from './image.js';
-export { LinuxTracer, whyNotLinux } from './linux/linux-tracer.js';
+export { LinuxTracer, type LinuxTracerOptions, whyNotLinux } from './linux/linux-tracer.js';
 export {
   EndlessRun,
   Machine,

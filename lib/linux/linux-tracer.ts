@@ -48,6 +48,12 @@ export function whyNotLinux(): string | undefined {
   return whyNotNative();
 }
 
+/** How a {@link LinuxTracer} is made. */
+export interface LinuxTracerOptions {
+  /** Where children's stdout and stderr go: where this process's go (unless said), or nowhere. */
+  readonly output?: 'inherit' | 'ignore';
+}
+
 /**
  * A tracer on real Linux with the calls of {@link PtraceCalls}; those that fail throw an
  * {@link Errno}. {@link close} it when done: its children end with it.
@@ -57,7 +63,7 @@ export class LinuxTracer extends PtraceCalls {
   readonly #answers: number;
   #open = true;
 
-  constructor() {
+  constructor({ output = 'inherit' }: LinuxTracerOptions = {}) {
     super();
     const directory = mkdtempSync(join(tmpdir(), 'relibc-ptrace-'));
     try {
@@ -69,7 +75,7 @@ export class LinuxTracer extends PtraceCalls {
       const both = openSync(down, 'r+');
       const reads = openSync(up, 'r');
       spawn(SERVER, {
-        stdio: ['inherit', 'inherit', 'inherit', reads, both],
+        stdio: ['inherit', output, output, reads, both],
         env: {},
       }).unref();
       // its end is seen as the end of the answers

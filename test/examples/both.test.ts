@@ -47,12 +47,13 @@ describe('examples/both.ts', () => {
       console.log(`      skipped: ${why}`);
       this.skip();
     }
-    const { linux, machine, status } = both();
+    const { stdout, linux, machine, status } = both();
     expect(status).to.equal(0);
     expect(resultsOf(linux)).to.deep.equal(RESULTS);
     expect(resultsOf(machine)).to.deep.equal(RESULTS);
     expect(linux.filter((line) => /writev?\(0x1, /.test(line))).to.have.length(5);
     expect(machine.filter((line) => /write\(0x1, /.test(line))).to.have.length(5);
+    expect(stdout.match(/^Hello, this is a test$/gm), 'of both children').to.have.length(2);
     // ptrace(2); relibc says SIGSTOP of every stop (KP-19)
     expect(signalsOf(linux)).to.have.keys('SIGSTOP', 'SIGTRAP');
     expect(signalsOf(machine)).to.have.keys('SIGSTOP');

@@ -1,4 +1,5 @@
 // The facade on real Linux: statuses and errors as ptrace(2) has them, and one tracer on both.
+import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import {
   Errno,
@@ -9,6 +10,7 @@ import {
   PTRACE_PEEKDATA,
   PTRACE_POKEDATA,
   PTRACE_SYSCALL,
+  RecordedStreams,
   SIGKILL,
   WEXITSTATUS,
   WIFEXITED,
@@ -17,8 +19,9 @@ import {
   whyNotLinux,
 } from '../../lib/index.js';
 import type { PtraceCalls } from '../../lib/ptrace-calls.js';
-import { repository } from './support.js';
+import { repository, uncounted } from './support.js';
 
+const LIBRARY = new URL('../../lib/index.js', import.meta.url).href;
 const CHILD = `${repository}examples/first-light-child.elf`;
 /** Linux's own numbers; on Redox a ported program sees Redox's. */
 const LINUX = { write: 1n, exit: 60n };
@@ -67,14 +70,14 @@ describe('the facade on Linux', () => {
     this.skip();
   });
   beforeEach(() => {
-    tracer = new LinuxTracer();
+    tracer = new LinuxTracer({ output: 'ignore' });
   });
   afterEach(() => tracer.close());
 
   it('runs the tracer that runs on the machine, too', () => {
     const here = firstLight(tracer, tracer.spawn(CHILD), LINUX);
     expect(here).to.deep.equal({ exit: 123, first: 0x137f });
-    const machine = new Machine().tracer();
+    const machine = new Machine({ host: new RecordedStreams() }).tracer();
     const there = firstLight(machine, machine.spawn(CHILD), {
       write: 0x2100_0004n,
       exit: 1n,
@@ -120,8 +123,25 @@ describe('the facade on Linux', () => {
     expect(code(() => tracer.waitpid(-1))).to.equal('ECHILD');
   });
 
+  it('lets a child write to our streams, or nowhere', () => {
+    const printed = (options: string): string => {
+      const script = `
+        import { LinuxTracer } from ${JSON.stringify(LIBRARY)};
+        const tracer = new LinuxTracer(${options});
+        const pid = tracer.spawn(${JSON.stringify(CHILD)});
+        tracer.waitpid(pid);
+        tracer.cont(pid);
+        tracer.waitpid(pid);
+        tracer.close();`;
+      const args = ['--input-type=module', '--eval', script];
+      return spawnSync(process.execPath, args, { encoding: 'utf8', env: uncounted }).stdout;
+    };
+    expect(printed('')).to.match(/^Hello, this is a test\n/);
+    expect(printed("{ output: 'ignore' }")).to.equal('');
+  });
+
   it('leaves no child behind', () => {
-    const other = new LinuxTracer();
+    const other = new LinuxTracer({ output: 'ignore' });
     const pids = [other.spawn(CHILD), other.spawn(CHILD)];
     for (const pid of pids) other.waitpid(pid);
     other.close();
