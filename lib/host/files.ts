@@ -1,5 +1,5 @@
 // A directory of the host as the lower, read-only layer of the machine's `file:`.
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EACCES, EIO, ENOENT } from '../../kernel-sim/abi/index.js';
 import { type FileProvider, FileTree, SysError } from '../../kernel-sim/index.js';
@@ -16,15 +16,31 @@ function onHost<T>(call: () => T): T {
   }
 }
 
-/** Files, directories and symbolic links; devices, pipes and sockets of the host do not appear. */
+/** Where Linux shows its processes and itself, and the types of these file systems: statfs(2). */
+const KERNEL_FILES = { proc: 0x9fa0, sys: 0x62656572 } as const;
+
+/**
+ * Files, directories and symbolic links. Devices, pipes and sockets of the host do not appear, nor
+ * does its kernel: a tracer that looked into /proc would find the host's processes for its own.
+ */
 class HostDirectory implements FileProvider {
   readonly #root: string;
+  readonly #hidden: ReadonlySet<string>;
 
   constructor(root: string) {
     this.#root = root;
+    const mounted = Object.entries(KERNEL_FILES).filter(([name, type]) => {
+      try {
+        return statfsSync(join(root, name)).type === type;
+      } catch {
+        return false;
+      }
+    });
+    this.#hidden = new Set(mounted.map(([name]) => name));
   }
 
   look(path: string): ReturnType<FileProvider['look']> {
+    if (this.#hidden.has(path.split('/', 1)[0] ?? '')) return undefined;
     let stat: ReturnType<typeof lstatSync>;
     try {
       stat = lstatSync(this.#at(path), { throwIfNoEntry: false });
@@ -44,7 +60,8 @@ class HostDirectory implements FileProvider {
   }
 
   list(path: string): readonly string[] {
-    return onHost(() => readdirSync(this.#at(path), 'latin1'));
+    const names = onHost(() => readdirSync(this.#at(path), 'latin1'));
+    return path === '' ? names.filter((name) => !this.#hidden.has(name)) : names;
   }
 
   read(path: string): Uint8Array {

@@ -171,6 +171,13 @@ describe("the host's files", () => {
     expect(run({ files: directory }, '', '/tool', 'cat', '/none').stderr).to.match(/No such file/);
   });
 
+  it("do not have the host's own processes among them", () => {
+    const tree = hostFiles('/');
+    expect(tree.list(tree.root)).to.include('usr').and.not.include('proc');
+    const tool = `${repository}test/programs/tool.elf`;
+    expect(run({}, '', tool, 'cat', '/proc/self/status').stderr).to.match(/No such file/);
+  });
+
   it('stay as they are when the program writes', () => {
     const path = join(directory, 'sub/new');
     expect(run({ files: directory }, '', '/tool', 'create', '/sub/new').stdout).to.equal('made\n');
