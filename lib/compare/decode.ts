@@ -138,8 +138,10 @@ function decodePtrace(call: RawCall, names: Names, before: readonly Seen[]): See
   switch (request) {
     case 'PTRACE_PEEKTEXT':
     case 'PTRACE_PEEKDATA':
-    case 'PTRACE_PEEKUSER':
-      return { ...base, address: names.word(address), data: names.word(word) };
+    case 'PTRACE_PEEKUSER': {
+      const found = failed(result) === undefined ? { data: names.word(word) } : {};
+      return { ...base, address: names.word(address), ...found };
+    }
     case 'PTRACE_POKETEXT':
     case 'PTRACE_POKEDATA':
     case 'PTRACE_POKEUSER':
@@ -148,9 +150,12 @@ function decodePtrace(call: RawCall, names: Names, before: readonly Seen[]): See
     case 'PTRACE_SEIZE':
       return { ...base, data: `0x${data.toString(16)}` };
     case 'PTRACE_GETEVENTMSG':
+      if (failed(result) !== undefined) return base;
       return { ...base, data: messageText(word, names, base.process, before) };
     default: {
-      const registers = registersOf(request, call.memory, names);
+      // what a request that failed leaves there is not the tracee's
+      const memory = failed(result) === undefined ? call.memory : new Uint8Array();
+      const registers = registersOf(request, memory, names);
       return registers === undefined ? base : { ...base, registers };
     }
   }

@@ -169,6 +169,20 @@ const RULES: readonly Rule[] = [
       before.threads && here?.call === 'ptrace' && here.result === '0' && linux?.result === 'ESRCH',
   },
   {
+    limit: 'relibc does not ask whether its tracee is stopped: it does this all the same',
+    when: ({ row: { linux, here } }) =>
+      here?.call === 'ptrace' && here.result === '0' && linux?.result === 'ESRCH',
+  },
+  {
+    problem: 'KP-38',
+    when: ({ row: { here }, here: { end } }) =>
+      here?.call === 'wait' &&
+      here.result === 'never' &&
+      end.kind === 'deadlock' &&
+      end.waiting.some(({ what }) => what.endsWith(` of its tracee, ${here.process}`)) &&
+      !end.waiting.some(({ process }) => process === here.process),
+  },
+  {
     problem: 'KP-37',
     when: (found) => isLeftOut(found) && hangsForFiles(found),
   },
@@ -313,6 +327,11 @@ const RULES: readonly Rule[] = [
         ? found.before.setResult
         : false;
     },
+  },
+  {
+    limit: 'which thread is first is left to the schedulers',
+    when: ({ row: { linux, here }, before }) =>
+      before.threads && (linux === undefined || here === undefined),
   },
 ];
 

@@ -155,11 +155,17 @@ function renderSummary({ runs }: Comparison): string {
     const { recording, alignment, explanations } = run;
     const { first, rows } = alignment;
     const why = first === undefined ? undefined : explanations[first];
+    const same = alignment.end.length === 0 ? 'as on Linux' : outputsOf(alignment);
     const where =
       first === undefined
-        ? 'as on Linux'
+        ? same
         : `differs from line ${first + 1} of ${rows.length} on${why ? `: ${titleOf(why)}` : ''}`;
     return `${nameOf(run)}: ${where}; ${endText(recording.end)}`;
   });
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Where all calls are alike: what is not, such as what the tracee printed. */
+function outputsOf({ end }: Alignment): string {
+  return `makes the same calls, but ${end.map(({ what }) => what).join(' and ')} differ`;
 }

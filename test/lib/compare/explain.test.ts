@@ -1,9 +1,14 @@
 // Pairs and reasons on runs made by hand: what each revision does is what the documents of its known
 // problems say; what Linux does is ptrace(2).
 import { expect } from 'chai';
+import { PTRACE_GETREGS } from '../../../compat/index.js';
 import { align } from '../../../lib/compare/align.js';
+import { decode } from '../../../lib/compare/decode.js';
 import { type Explanation, explain } from '../../../lib/compare/explain.js';
+import { Names } from '../../../lib/compare/names.js';
+import { CALL } from '../../../lib/compare/raw-call.js';
 import type { End, Recording, Seen, Waiting } from '../../../lib/compare/recording.js';
+import { renderText } from '../../../lib/compare/text.js';
 
 const exited: End = { kind: 'exited', status: 0 };
 const fork: Seen = { call: 'fork', process: 'tracer', result: 'p1' };
@@ -139,5 +144,63 @@ describe('the first difference', () => {
     const thread: Seen = { call: 'fork', process: 'thread', result: 't1' };
     const linux = [fork, thread, wait('stopped by SIGTRAP', 'p2', 'p2'), wait('exited 0')];
     expect(first(linux, { seen: [fork, thread, wait('exited 0')] })?.problem).to.equal('KP-21');
+  });
+
+  it('is KP-38 where a wait follows the end of the tracee', () => {
+    const linux = [fork, request('SYSCALL', 'ESRCH'), wait('exited 0'), exit];
+    const what = 'PTRACE_STOP_PRE_SYSCALL of its tracee, p1';
+    const end = deadlock({ process: 'tracer', what });
+    const seen = [fork, request('SYSCALL', 'ESRCH'), never('p1')];
+    const run = { seen, end, on: 'relibc-2021-12-01', kernel: 'P12' };
+    expect(first(linux, run)?.problem).to.equal('KP-38');
+  });
+
+  it('is a limit where a request does not need a stop', () => {
+    const linux = [fork, request('GETREGS', 'ESRCH'), exit];
+    const run = { seen: [fork, request('GETREGS'), exit] };
+    expect(first(linux, run)?.title).to.match(/does not ask whether its tracee is stopped/);
+  });
+
+  it('is none where a signal to itself ends the tracer in kill() or right after', () => {
+    const kill = (result: string): Seen => ({
+      call: 'kill',
+      process: 'tracer',
+      signal: 'SIGTERM',
+      result,
+    });
+    const end: End = { kind: 'killed', signal: 'SIGTERM' };
+    const linux = recording({ seen: [fork, kill('0')], end });
+    expect(align(linux, recording({ seen: [fork, kill('never')], end })).first).to.equal(undefined);
+  });
+});
+
+describe('a failed request', () => {
+  it('shows nothing of the memory that it did not fill', () => {
+    const names = new Names('linux', 10, undefined);
+    const [seen] = decode(
+      [
+        {
+          number: CALL.ptrace,
+          args: [BigInt(PTRACE_GETREGS), 11n, 0n, 0x1000n],
+          result: -3n,
+          memory: new Uint8Array(216).fill(0xaa),
+        },
+      ],
+      names,
+    );
+    expect(seen).to.deep.equal(request('GETREGS', 'ESRCH'));
+  });
+});
+
+describe('the summary of a comparison', () => {
+  it('does not say that a run is as on Linux if its output is not', () => {
+    const linux = recording({ seen: [fork, exit], on: 'linux' });
+    const here = { ...recording({ seen: [fork, exit] }), stdout: 'other' };
+    const alignment = align(linux, here);
+    const runs = [{ recording: here, alignment, explanations: explain(alignment, here) }];
+    const text = renderText({ linux, recorded: undefined, runs }, { width: 80 });
+    expect(text).to.match(
+      /^relibc-2019-08-04 on kernel P7: makes the same calls, but stdout differ/m,
+    );
   });
 });
