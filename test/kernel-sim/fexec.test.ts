@@ -10,6 +10,7 @@ import {
   EACCES,
   EBADF,
   EFAULT,
+  errnoName,
   type ImageInfo,
   type Link,
   O_CLOEXEC,
@@ -229,6 +230,43 @@ describe('FEXEC', () => {
       { files: files() },
     );
     expect(lived).to.equal(true);
+  });
+
+  /** Executes a file of uid 7 and gid 8 as another user. */
+  function executedBy(uid: number, gid: number, mode: number) {
+    const tree = new FileTree();
+    tree.insert(tree.root, 'theirs', tree.createFile({ mode, uid: 7, gid: 8 }, 0, PLAIN.slice()));
+    const { kernel } = machine({ files: tree });
+    let error: string | undefined;
+    const context = kernel.spawn({
+      ...{ uid, gid },
+      *program(user) {
+        const file = yield* open(user, 'file:/theirs', O_RDONLY);
+        error = errnoName(-(yield* call(SYS_FEXEC, file, 0, 0, 0, 0)));
+        return 0;
+      },
+    });
+    kernel.run(() => context.exited || context.user.kind === 'machine');
+    return { context, error };
+  }
+
+  it('wants one of the bits to execute that are for the caller', () => {
+    expect(executedBy(7, 1000, 0o744).error, 'its owner').to.equal(undefined);
+    expect(executedBy(1000, 8, 0o454).error, 'its group').to.equal(undefined);
+    expect(executedBy(1000, 1000, 0o445).error, 'others').to.equal(undefined);
+    expect(executedBy(1000, 1000, 0o754).error, 'not those of others').to.equal('EACCES');
+    expect(executedBy(0, 0, 0o444).error, 'root needs none').to.equal(undefined);
+  });
+
+  it('takes on the effective ids that the file says, and no others', () => {
+    for (const [mode, euid, egid] of [
+      [0o755, 1000, 1001],
+      [0o4755, 7, 1001],
+      [0o2755, 1000, 8],
+    ] as const) {
+      const ids = { ruid: 1000, euid, rgid: 1001, egid };
+      expect(executedBy(1000, 1001, mode).context).to.include(ids);
+    }
   });
 
   it('keeps the pid, resets actions, closes what is marked and wakes a vfork parent', () => {
