@@ -85,6 +85,15 @@ export type Engine = (typeof ENGINES)[number];
 /** Arrivals at a branch target before the code there is translated; 0 for never. */
 const THRESHOLDS: Readonly<Record<Engine, number>> = { auto: 400, interp: 0, translate: 1 };
 
+/**
+ * What translating costs, in instructions that could be interpreted meanwhile, for each byte of
+ * WebAssembly; and how many a program may owe before it has run so many. A program with many
+ * functions, each run for a short time, would otherwise spend nearly all of its time translating.
+ */
+const COST_OF_BYTE = 15;
+const CREDIT = 5_000_000;
+const HIGHEST_THRESHOLD = 25_600;
+
 export class Cpu {
   readonly memory: PhysicalMemory;
   readonly registers: Registers;
@@ -141,7 +150,10 @@ export class Cpu {
       everything: options.engine === 'translate',
     });
     this.#words[THRESHOLD >>> 2] = THRESHOLDS[options.engine ?? 'auto'];
-    const translate = (address: number): void => this.#translator.translate(address);
+    const translate = (address: number): void => {
+      this.#translator.translate(address);
+      this.#pace();
+    };
     const decode = (rip: number): boolean => this.#decodeAt(rip);
     this.#translate = stopwatch?.translating(translate) ?? translate;
     this.#decode = stopwatch?.timed('decoding', decode) ?? decode;
@@ -281,6 +293,14 @@ export class Cpu {
     words[RFLAGS >>> 2] = (words[RFLAGS >>> 2] & ~ARITHMETIC_FLAGS) | flags;
     if (reason === LEFT_SYSCALL) this.#completeSyscall();
     return exit;
+  }
+
+  /** Waits for twice as many arrivals wherever more was translated than has paid off by now. */
+  #pace(): void {
+    const threshold = this.#words[THRESHOLD >>> 2];
+    if (threshold < THRESHOLDS.auto || threshold >= HIGHEST_THRESHOLD) return;
+    const owed = this.#translator.written * COST_OF_BYTE - CREDIT;
+    if (owed > this.#retired) this.#words[THRESHOLD >>> 2] = threshold * 2;
   }
 
   #exit(reason: number): Exit | undefined {

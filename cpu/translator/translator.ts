@@ -49,6 +49,8 @@ interface Translated {
 export class Translator {
   /** Regions made so far. */
   made = 0;
+  /** Bytes of WebAssembly written for them. */
+  written = 0;
   readonly #memory: PhysicalMemory;
   readonly #mmu: Mmu;
   readonly #code: CodeCache;
@@ -199,6 +201,7 @@ export class Translator {
       else for (const number of numbers) regions.add(number);
     }
     this.#bytes += bytes.length;
+    this.written += bytes.length;
     this.made++;
   }
 
