@@ -249,18 +249,32 @@ static unsigned long entry_point(void) {
     return found;
 }
 
+/* Starts the program, which is traced when it executes. */
 static pid_t begin(char **arguments) {
+    int ready[2];
+    if (pipe2(ready, O_CLOEXEC) < 0)
+        die("pipe");
     pid_t pid = fork();
     if (pid < 0)
         die("fork");
-    if (pid > 0)
+    if (pid > 0) {
+        setpgid(pid, pid);
+        if (ptrace(PTRACE_SEIZE, pid, NULL,
+                   (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACEEXEC |
+                            PTRACE_O_TRACECLONE)) < 0) {
+            kill(pid, SIGKILL); /* it must not run on alone */
+            die("ptrace is not possible");
+        }
+        close(ready[0]);
+        close(ready[1]);
         return pid;
+    }
     setpgid(0, 0);
     close(3);
+    close(ready[1]);
+    if (read(ready[0], &(char){0}, 1) < 0) /* to its end, which comes once it is traced */
+        die("read");
     personality(ADDR_NO_RANDOMIZE); /* where that is forbidden, recordings differ in addresses */
-    if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
-        die("ptrace");
-    raise(SIGSTOP);
     char *environment[] = {NULL};
     execve(arguments[0], arguments, environment);
     die(arguments[0]);
@@ -322,16 +336,17 @@ static void at_syscall_stop(struct thread *thread) {
     }
 }
 
-/* The signal to pass on. Without a siginfo it is a group-stop, and there is none. */
-static int signal_of(pid_t tid, int status) {
-    siginfo_t info;
-    if (status >> 16 != 0 || ptrace(PTRACE_GETSIGINFO, tid, NULL, &info) < 0)
-        return 0;
-    return WSTOPSIG(status);
-}
-
 static void resume(pid_t tid, int signal) {
     ptrace(PTRACE_SYSCALL, tid, NULL, (void *)(long)signal); /* unless it was killed meanwhile */
+}
+
+/* Passes a signal on; leaves a thread stopped that is, as it would be without us. */
+static void resume_after(pid_t tid, int status) {
+    int event = status >> 16, signal = WSTOPSIG(status);
+    if (event == PTRACE_EVENT_STOP && signal != SIGTRAP)
+        ptrace(PTRACE_LISTEN, tid, NULL, NULL);
+    else
+        resume(tid, event == 0 ? signal : 0);
 }
 
 /* Goes on from the execve to the end of the program, and gives its status. */
@@ -365,11 +380,8 @@ static int follow(void) {
         } else if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
             at_syscall_stop(thread);
             resume(tid, 0);
-        } else if (tid != tracer && thread->call.rip == 0 && WSTOPSIG(status) == SIGSTOP) {
-            thread->call.rip = 1; /* its first stop, which is no signal's */
-            resume(tid, 0);
         } else {
-            resume(tid, signal_of(tid, status));
+            resume_after(tid, status);
         }
     }
     struct thread *thread = find(tracer);
@@ -403,18 +415,12 @@ int main(int argc, char **argv) {
         return 2;
     }
     tracer = begin(argv + 2);
-    setpgid(tracer, tracer);
-    if (waitpid(tracer, &status, 0) < 0 || !WIFSTOPPED(status))
-        die("ptrace is not possible");
-    if (ptrace(PTRACE_SETOPTIONS, tracer, NULL,
-               (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACEEXEC |
-                        PTRACE_O_TRACECLONE)) < 0)
-        die("PTRACE_SETOPTIONS");
     do { /* to the first instruction of the program */
-        ptrace(PTRACE_CONT, tracer, NULL, NULL);
         if (waitpid(tracer, &status, 0) < 0 || !WIFSTOPPED(status))
             return 1; /* said why already */
-    } while (status >> 8 != (SIGTRAP | PTRACE_EVENT_EXEC << 8));
+        if (status >> 16 != PTRACE_EVENT_EXEC)
+            resume_after(tracer, status);
+    } while (status >> 16 != PTRACE_EVENT_EXEC);
     snprintf(path, sizeof path, "/proc/%d/mem", (int)tracer);
     memory_file = open(path, O_RDONLY | O_CLOEXEC);
     fprintf(out, "start %lx %lx\n", (long)tracer, entry_point());

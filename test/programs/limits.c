@@ -1,6 +1,7 @@
 /* What a recorder must cope with: a tracer that never ends, one that prints without end, one that
- * leaves a busy child behind, a program that asks to be traced twice, a thread that forks. */
+ * leaves a busy child behind, a program that stops itself, one that asks to be traced twice, a thread that forks. */
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -46,6 +47,24 @@ int main(int argc, char **argv) {
             for (;;)
                 continue;
         return 3;
+    }
+    if (strcmp(what, "stop") == 0) {
+        pid_t pid = getpid();
+        int pipes[2];
+        if (pipe(pipes) < 0)
+            return 1;
+        if (fork() == 0) {
+            struct timespec time = {0, 100000000};
+            nanosleep(&time, NULL);
+            if (write(pipes[1], "x", 1) != 1)
+                return 1;
+            kill(pid, SIGCONT);
+            return 0;
+        }
+        raise(SIGSTOP);
+        /* only who woke it can have written */
+        struct pollfd ready = {pipes[0], POLLIN, 0};
+        puts(poll(&ready, 1, 0) == 1 ? "woken" : "never stopped");
     }
     if (strcmp(what, "twice") == 0) {
         long first = ptrace(PTRACE_TRACEME, 0, NULL, NULL);

@@ -41,6 +41,10 @@ for (const [place, record] of Object.entries(PLACES)) {
       expect(record('leave').end).to.deep.equal({ kind: 'exited', status: 3 });
     });
 
+    it('leaves a program stopped that stops itself', () => {
+      expect(record('stop').stdout).to.equal('woken\n');
+    });
+
     it('has the first TRACEME succeed, and a second fail', () => {
       const results = record('twice').seen.flatMap((seen) =>
         seen.call === 'ptrace' ? [seen.result] : [],
