@@ -62,11 +62,18 @@ export function machine(options: TestOptions = {}): TestMachine {
   return { kernel, output };
 }
 
-/** Runs one program to the end of everything; errors it throws are the test's. */
+/** Runs one program to its own end and that of everything; errors it throws are the test's. */
 export function run(program: HostedProgram, options: TestOptions = {}): TestMachine {
   const made = machine(options);
-  made.kernel.spawn({ program, name: 'test' });
+  let ended = false;
+  const whole: HostedProgram = function* (user, argv) {
+    const status = yield* program(user, argv);
+    ended = true;
+    return status;
+  };
+  made.kernel.spawn({ program: whole, name: 'test' });
   made.kernel.run();
+  expect(ended, 'it came to its end').to.equal(true);
   return made;
 }
 
@@ -87,14 +94,11 @@ export function check(
   program: (user: Userspace) => SystemCalls<void>,
   options: TestOptions = {},
 ): void {
-  let ended = false;
   const whole: HostedProgram = function* (user) {
     yield* program(user);
-    ended = true;
     return 0;
   };
   const { kernel } = run(whole, options);
-  expect(ended, 'it came to its end').to.equal(true);
   expect(kernel.cpu.memory.allocated, 'frames left behind').to.equal(0);
 }
 

@@ -161,6 +161,22 @@ describe('event queues', () => {
     });
   });
 
+  it('hear of nothing that they did not ask for', () => {
+    run(function* (user) {
+      const queue = yield* open(user, 'event:', abi.O_RDWR);
+      const pipes = [yield* pipe(user), yield* pipe(user)];
+      const wanted = [abi.EVENT_WRITE, abi.EVENT_READ];
+      for (const [index, [reader]] of pipes.entries()) {
+        yield* write(user, queue, abi.Event.encode({ id: reader, flags: wanted[index] }));
+      }
+      for (const [, writer] of pipes) yield* write(user, writer, 'x');
+      const { result, bytes } = yield* read(user, queue, 4 * abi.Event.size);
+      expect(result).to.equal(abi.Event.size);
+      expect(abi.Event.decode(bytes).id).to.equal(pipes[1][0]);
+      return 0;
+    });
+  });
+
   it('hear at once of what was there before', () => {
     run(function* (user) {
       const queue = yield* open(user, 'event:', abi.O_RDWR);

@@ -161,7 +161,7 @@ describe('a scheme served by a daemon', () => {
   it('tells event queues of its files what the daemon says', () => {
     const serve = (_user: Userspace, { a }: abi.Packet): number => (a === abi.SYS_OPEN ? 9 : 0);
     run(function* (user) {
-      yield* withDaemon(user, function* (own) {
+      const daemonPid = yield* withDaemon(user, function* (own) {
         const scheme = yield* open(own, ':bell', abi.O_CREAT | abi.O_RDWR);
         for (let i = 0; i < 2; i++) {
           const packet = Packet.decode((yield* read(own, scheme, Packet.size)).bytes);
@@ -177,7 +177,7 @@ describe('a scheme served by a daemon', () => {
       yield* write(user, queue, abi.Event.encode({ id: fd, flags: abi.EVENT_READ }));
       const { bytes } = yield* read(user, queue, abi.Event.size);
       expect(abi.Event.decode(bytes).id).to.equal(fd);
-      yield* call(abi.SYS_KILL, 0, abi.SIGKILL);
+      yield* call(abi.SYS_KILL, daemonPid, abi.SIGKILL);
       return 0;
     });
   });
