@@ -1,4 +1,5 @@
 // relibc on the simulated kernel: programs that use it are TypeScript, and so are their tracees.
+import { expect } from 'chai';
 import {
   chanDaemon,
   type LibcProfile,
@@ -27,20 +28,23 @@ export interface RunOptions {
   readonly daemon?: HostedProgram | undefined;
 }
 
-/** Runs a program until it ends; gives what was written to the console. */
+/** Runs a program to its own end; gives what was written to the console. */
 export function run(program: Program, options: RunOptions = {}) {
   const { library, kernel: revision = 'P7', daemon } = { daemon: chanDaemon, ...options };
   const profile = typeof library === 'object' ? library : libcProfile(library);
   const { kernel, output } = machine({ profile: kernelProfile(revision) });
   if (daemon !== undefined) kernel.spawn({ program: daemon, name: 'ipcd' });
+  let ended = false;
   const context = kernel.spawn({
     name: 'tracer',
     program: function* (user) {
       yield* program(relibc(user, profile));
+      ended = true;
       return 0;
     },
   });
   kernel.run(() => context.exited);
+  expect(ended, 'it came to its end').to.equal(true);
   return output;
 }
 
