@@ -1,6 +1,7 @@
 // The calls of Linux that relibc has a function for, by number.
 import { DESCRIPTOR_CALLS } from './calls/descriptors.js';
 import { EPOLL_CALLS } from './calls/epoll.js';
+import { FILE_TIME_CALLS } from './calls/file-times.js';
 import { MEMORY_CALLS } from './calls/memory.js';
 import { NAME_CALLS } from './calls/names.js';
 import { PROCESS_CALLS } from './calls/processes.js';
@@ -14,6 +15,7 @@ import { linuxSyscallNumber } from './linux-syscalls.js';
 const CALLS: Readonly<Record<string, Handler>> = {
   ...DESCRIPTOR_CALLS,
   ...NAME_CALLS,
+  ...FILE_TIME_CALLS,
   ...MEMORY_CALLS,
   ...PROCESS_CALLS,
   ...SIGNAL_CALLS,

@@ -22,7 +22,18 @@ import {
 } from '../../kernel-sim/abi/index.js';
 import { F_OK } from '../headers/unistd.js';
 import type { Libc } from '../libc.js';
-import { close, fchmod, fchown, fpath, fstat, ftruncate, futimens, open, read } from './files.js';
+import {
+  close,
+  fchmod,
+  fchown,
+  fpath,
+  fstat,
+  ftruncate,
+  futimens,
+  open,
+  read,
+  write,
+} from './files.js';
 import { getgid, getuid } from './identity.js';
 import type { CString } from './path.js';
 import { invokeWithPath } from './path.js';
@@ -81,6 +92,22 @@ export function chmod(libc: Libc, path: CString, mode: number): SystemCalls<numb
 
 export function chown(libc: Libc, path: CString, uid: number, gid: number): SystemCalls<number> {
   return withFile(libc, path, O_STAT, (fd) => fchown(libc, fd, uid, gid));
+}
+
+/** Unlike chown, never follows a link. */
+export function lchown(libc: Libc, path: CString, uid: number, gid: number): SystemCalls<number> {
+  return withFile(libc, path, O_NOFOLLOW, (fd) => fchown(libc, fd, uid, gid));
+}
+
+/** `target`: the address of a C string, which becomes what the link holds. */
+export function* symlink(libc: Libc, target: number, path: CString): SystemCalls<number> {
+  const fd = yield* open(libc, path, O_WRONLY | O_CREAT | O_SYMLINK | O_CLOEXEC, 0o777);
+  if (fd === -1) return -1;
+  const result = yield* write(libc, fd, target, libc.user.memory.string(target).length);
+  const { errno } = libc;
+  yield* close(libc, fd);
+  libc.errno = errno;
+  return result === -1 ? -1 : 0;
 }
 
 export function truncate(libc: Libc, path: CString, length: number): SystemCalls<number> {

@@ -116,6 +116,11 @@ function unlinkAt(call: LinuxCall, path: CString) {
   return remove(call.libc, path);
 }
 
+function chownAt(call: LinuxCall, path: CString) {
+  const chown = (call.int(4) & linux.AT_SYMLINK_NOFOLLOW) === 0 ? tree.chown : tree.lchown;
+  return chown(call.libc, path, call.int(2), call.int(3));
+}
+
 /** Redox's LINK takes two paths and is not implemented by its kernel. */
 function link(call: LinuxCall) {
   return call.libc.invoke({ number: SYS_LINK, a: call.value(0), b: call.value(1) });
@@ -155,6 +160,10 @@ export const NAME_CALLS: Readonly<Record<string, Handler>> = {
   chmod: withPath(0, (call, path) => tree.chmod(call.libc, path, call.int(1))),
   fchmodat: withPathAt(1, (call, path) => tree.chmod(call.libc, path, call.int(2))),
   chown: withPath(0, (call, path) => tree.chown(call.libc, path, call.int(1), call.int(2))),
+  lchown: withPath(0, (call, path) => tree.lchown(call.libc, path, call.int(1), call.int(2))),
+  fchownat: withPathAt(1, chownAt),
+  symlink: withPath(1, (call, path) => tree.symlink(call.libc, call.value(0), path)),
+  symlinkat: withPathAt(2, (call, path) => tree.symlink(call.libc, call.value(0), path)),
   truncate: withPath(0, (call, path) => tree.truncate(call.libc, path, call.value(1))),
   umask: (call) => tree.umask(call.libc, call.int(0)),
   getdents64,

@@ -1,6 +1,6 @@
 // Linux's calls about the system and its limits, as relibc for Redox answers them.
 import type { SystemCalls } from '../../../kernel-sim/abi/index.js';
-import { CLOCK_MONOTONIC, EINVAL, ENOSYS } from '../../../kernel-sim/abi/index.js';
+import { CLOCK_MONOTONIC, EINVAL, ENOSYS, ENOTSOCK } from '../../../kernel-sim/abi/index.js';
 import { RUSAGE_SIZE } from '../../headers/linux.js';
 import { encodeText } from '../../libc.js';
 import { getrandom, readClock } from '../../pal/time.js';
@@ -68,6 +68,12 @@ function* absent(call: LinuxCall): SystemCalls<number> {
   return call.libc.fail(ENOSYS);
 }
 
+/** There is no network, and so no descriptor is a socket. */
+function* notSocket(call: LinuxCall): SystemCalls<number> {
+  yield 'pause';
+  return call.libc.fail(ENOTSOCK);
+}
+
 function* accepted(): SystemCalls<number> {
   yield 'pause';
   return 0;
@@ -85,6 +91,10 @@ export const SYSTEM_CALLS: Readonly<Record<string, Handler>> = {
   rseq: absent,
   clone3: absent,
   statx: absent,
+  getpeername: notSocket,
+  getsockname: notSocket,
+  getsockopt: notSocket,
+  setsockopt: notSocket,
   set_robust_list: accepted,
   flock: accepted,
   mlock: accepted,

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/select.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/uio.h>
@@ -190,6 +191,38 @@ static void threads(void) {
     printf(" %s\n", strerror(errno));
 }
 
+static void links_and_times(void) {
+    const char *name = "/tmp/libc-link", *target = "/tmp/libc-target";
+    unlink(name);
+    char text[64] = "";
+    printf("symlink %d %d", symlink(target, name), (int)readlink(name, text, sizeof text));
+    printf(" %s\n", text);
+    struct stat status;
+    printf("lstat %d %d\n", lstat(name, &status), S_ISLNK(status.st_mode));
+    close(open(target, O_WRONLY | O_CREAT, 0600));
+    struct timespec times[2] = {{1000, 5}, {0, UTIME_OMIT}};
+    utimensat(AT_FDCWD, name, times, 0);
+    times[0].tv_nsec = UTIME_OMIT, times[1].tv_sec = 2000, times[1].tv_nsec = 0;
+    int fd = open(target, O_WRONLY);
+    futimens(fd, times);
+    close(fd);
+    stat(target, &status);
+    printf("times %ld %ld\n", (long)status.st_atime, (long)status.st_mtime);
+    struct timeval both[2] = {{3000, 0}, {4000, 0}};
+    utimes(target, both);
+    stat(target, &status);
+    printf("times %ld %ld\n", (long)status.st_atime, (long)status.st_mtime);
+    utimensat(AT_FDCWD, target, NULL, 0);
+    stat(target, &status);
+    printf("now %d\n", status.st_mtime > 1500000000);
+    unlink(name);
+    unlink(target);
+    struct sockaddr address;
+    socklen_t length = sizeof address;
+    printf("getpeername %d", getpeername(open("/dev/null", O_RDONLY), &address, &length));
+    printf(" %s\n", strerror(errno));
+}
+
 /* The shell of most hosts is linked dynamically, and run by posix_spawn. */
 static void shells(void) {
     char line[64] = "";
@@ -240,6 +273,7 @@ int main(int argc, char **argv, char **envp) {
     files();
     processes(argv, envp);
     signals();
+    links_and_times();
     shells();
     waiting();
     times();
