@@ -38,6 +38,7 @@ export class DebugScheme implements Scheme {
   readonly #arrived = new WaitCondition('console input');
   #input = new Uint8Array(0);
   #ended = false;
+  #failure: SysError | undefined;
 
   constructor(id: number, events: EventRegistry, host: Host) {
     this.#id = id;
@@ -52,7 +53,7 @@ export class DebugScheme implements Scheme {
   serve(patiently: boolean): boolean {
     if (this.#ended || !this.#awaited) return false;
     if (!patiently && this.#host.ready?.() === false) return false;
-    const bytes = this.#host.read(INPUT_LIMIT);
+    const bytes = this.#ask();
     this.#ended = bytes === null;
     if (bytes !== null) this.#input = new Uint8Array(bytes);
     for (const handle of this.#terminals.keys()) {
@@ -60,6 +61,17 @@ export class DebugScheme implements Scheme {
     }
     this.#arrived.notify();
     return true;
+  }
+
+  /** What the host has to give; null, and why, if it cannot be read. */
+  #ask(): Uint8Array | null {
+    try {
+      return this.#host.read(INPUT_LIMIT);
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      this.#failure = error;
+      return null;
+    }
   }
 
   /** Whether a read sleeps, or an event queue would hear of input. */
@@ -81,7 +93,8 @@ export class DebugScheme implements Scheme {
   read(handle: number, target: UserBuffer, caller: Context): Reply {
     const { flags } = this.#terminals.get(handle);
     if (target.length === 0 || this.#input.length > 0) return this.#take(target);
-    if ((flags & O_NONBLOCK) !== 0 || this.#ended) return 0;
+    if (this.#ended) return this.#take(target);
+    if ((flags & O_NONBLOCK) !== 0) return 0;
     return this.#wait(target, caller);
   }
 
@@ -93,6 +106,7 @@ export class DebugScheme implements Scheme {
   }
 
   #take(target: UserBuffer): number {
+    if (this.#failure !== undefined) throw this.#failure;
     const count = fill(target, this.#input);
     this.#input = this.#input.subarray(count);
     return count;

@@ -1,6 +1,7 @@
 // The console of the machine on the host's standard streams, or on arrays of bytes.
 import { constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
-import type { Host } from '../../kernel-sim/index.js';
+import { EFBIG, EIO, EISDIR, ENOSPC } from '../../kernel-sim/abi/index.js';
+import { type Host, SysError } from '../../kernel-sim/index.js';
 
 /** Standard output or error was closed by its reader: there is nobody left to run for. */
 export class BrokenPipe extends Error {
@@ -12,10 +13,16 @@ const BOOT_TIME = 1577836800;
 const RETRY_MILLISECONDS = 1;
 const INPUT_SIZE = 65536;
 const READ_AHEAD = 4096;
+const REDOX_ERRORS: Readonly<Record<string, number>> = { ENOSPC, EFBIG, EISDIR };
 const STREAMS = { stdout: 1, stderr: 2 } as const;
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
+/** What a program is told of a stream that fails: a full device, or a directory for input. */
+function onConsole(error: unknown): SysError {
+  return new SysError(REDOX_ERRORS[String(codeOf(error))] ?? EIO);
 }
 
 /** Sleeps; the machine is synchronous, and so is a descriptor that is not ready yet. */
@@ -45,7 +52,7 @@ export class StandardStreams implements Host {
         written += writeSync(STREAMS[stream], bytes, written);
       } catch (error) {
         if (codeOf(error) === 'EPIPE') throw new BrokenPipe();
-        if (codeOf(error) !== 'EAGAIN') throw error;
+        if (codeOf(error) !== 'EAGAIN') throw onConsole(error);
         pause(); // another process made the descriptor we share non-blocking
       }
     }
@@ -84,7 +91,7 @@ export class StandardStreams implements Host {
         return length === 0 ? null : Uint8Array.from(buffer.subarray(0, length));
       } catch (error) {
         if (codeOf(error) === 'EOF') return null; // Windows says it so
-        if (codeOf(error) !== 'EAGAIN') throw error;
+        if (codeOf(error) !== 'EAGAIN') throw onConsole(error);
         pause();
       }
     }

@@ -1,9 +1,17 @@
 // The command line: what it passes through, and one clear line for everything it cannot do.
-import { spawn, spawnSync } from 'node:child_process';
+import { type StdioOptions, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import type { RunStatistics } from '../../lib/cli/statistics.js';
 import { cli, command, isLinux, repository } from './support.js';
@@ -45,6 +53,25 @@ describe('relibc-ptrace run', () => {
     });
     expect([...run.stdout]).to.deep.equal([...bytes]);
   });
+
+  for (const [what, input, output] of [
+    ['a directory for input', '/', '/dev/null'],
+    ['no room for output', 'LICENSE', '/dev/full'],
+  ] as const) {
+    it(`lets the program hear of ${what}, as Linux does`, function () {
+      if (!isLinux) this.skip();
+      const end = (program: string, args: readonly string[]) => {
+        const streams = [openSync(resolve(repository, input), 'r'), openSync(output, 'w')];
+        const stdio: StdioOptions = [...streams, 'pipe'];
+        const { status, stderr } = spawnSync(program, args, { cwd: repository, stdio });
+        for (const stream of streams) closeSync(stream);
+        return { status, stderr: `${stderr}` };
+      };
+      const machine = end(process.execPath, [command, 'run', TOOL, 'cat']);
+      expect(machine).to.deep.equal(end(TOOL, ['cat']));
+      expect(machine.status).to.equal(1);
+    });
+  }
 
   it('keeps standard output and standard error apart', () => {
     expect(tool('both')).to.deep.equal({ stdout: 'to stdout\n', stderr: 'to stderr\n', status: 0 });
