@@ -6,11 +6,14 @@ import { type TracemeName, WEXITSTATUS, WIFEXITED, WTERMSIG } from '../../compat
 import type { Engine } from '../../cpu/index.js';
 import { SYS_CLASS_PATH, syscallName } from '../../kernel-sim/abi/index.js';
 import {
+  type Context,
   DeadlockError,
   type FaultId,
   type FaultOverrides,
   isFaultId,
   KernelPanic,
+  SLOT_SIZE,
+  STACK_SLOT,
   type UndefinedInstruction,
 } from '../../kernel-sim/index.js';
 import { Errno } from '../errno.js';
@@ -36,6 +39,11 @@ export interface RunOptions {
 }
 
 const SIGPIPE = 13;
+const SIGSEGV = 11;
+const RSP = 4;
+/** What a call or a push may still find above the end of the stack. */
+const PUSHED = 16;
+const LARGEST_ARRAY = 0x400_0000;
 
 /** Runs a program to its end; returns the status to exit with. */
 export function run(path: string, args: readonly string[], options: RunOptions): number {
@@ -72,11 +80,22 @@ export function run(path: string, args: readonly string[], options: RunOptions):
 
 function runToEnd(machine: Machine, path: string, args: readonly string[], env: string[]): number {
   try {
-    return statusOf(machine.run(machine.start(path, { args, env })));
+    const program = machine.start(path, { args, env });
+    const status = machine.run(program);
+    if (WTERMSIG(status) === SIGSEGV && leftStack(program)) {
+      say('the program used up its stack, which Redox gave 1 MiB and no more');
+    }
+    return statusOf(status);
   } catch (error) {
     if (error instanceof BrokenPipe) return STATUS_SIGNAL + SIGPIPE;
     return report(explain(path, error));
   }
+}
+
+/** Whether the first thread ended below its stack; far below, where a large array lies on it. */
+function leftStack({ registers }: Context): boolean {
+  const below = STACK_SLOT * SLOT_SIZE - registers.number(RSP);
+  return below > -PUSHED && below < LARGEST_ARRAY;
 }
 
 /** Tells of each instruction once, however often it is met. */

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import type { RunStatistics } from '../../lib/cli/statistics.js';
+import { elf } from '../../lib/problems/elf.js';
 import { cli, command, isLinux, repository } from './support.js';
 
 const TOOL = 'test/programs/tool.elf';
@@ -72,6 +73,15 @@ describe('relibc-ptrace run', () => {
       expect(machine.status).to.equal(1);
     });
   }
+
+  it('says so when a program ended because its stack is full', () => {
+    const endless = file('endless', elf(Uint8Array.of(0xe8, 0xfb, 0xff, 0xff, 0xff))); // call itself
+    const { status, stderr } = cli(['run', endless]);
+    expect(status).to.equal(128 + 11);
+    expect(stderr).to.match(/used up its stack, which Redox gave 1 MiB/);
+    const stray = file('stray', elf(Uint8Array.of(0x8b, 0x04, 0x25, 0, 0, 0, 0))); // mov eax, [0]
+    expect(cli(['run', stray])).to.deep.equal({ stdout: '', stderr: '', status: 128 + 11 });
+  });
 
   it('keeps standard output and standard error apart', () => {
     expect(tool('both')).to.deep.equal({ stdout: 'to stdout\n', stderr: 'to stderr\n', status: 0 });
