@@ -69,16 +69,16 @@ class LinuxLink implements Link {
   fork(sharesMemory: boolean): Link {
     const thread = new ThreadState();
     thread.pendingClone = this.thread.pendingClone;
-    if (!sharesMemory) {
-      const { profile, report } = this.origin;
-      return new LinuxLink({ profile, report }, this.process.copy(), thread);
-    }
+    const { profile, report } = this.origin;
+    if (!sharesMemory) return new LinuxLink({ profile, report }, this.process.copy(), thread);
     thread.first = ((thread.pendingClone?.flags ?? 0) & linux.CLONE_THREAD) === 0;
     thread.borrows = thread.first;
     const shared = thread.first ? this.process.alone() : this.process;
-    const { sessions } = this.origin.profile.ptrace;
+    const { sessions } = profile.ptrace;
     const process = sessions === 'thread' ? shared.withSessions(new Map()) : shared;
-    return new LinuxLink(this.origin, process, thread);
+    // nobody observes a process of its own, whatever memory it has until it executes
+    const origin = thread.first ? { profile, report } : this.origin;
+    return new LinuxLink(origin, process, thread);
   }
 
   *resumeChild(user: Userspace): SystemCalls<void> {

@@ -34,6 +34,7 @@ const WAITID_OPTIONS: readonly (readonly [string, number])[] = [
 const OPTIONS: readonly (readonly [string, number])[] = [
   ['WNOHANG', WNOHANG],
   ['WUNTRACED', WUNTRACED],
+  ['WCONTINUED', WCONTINUED],
   ['__WALL', __WALL],
 ];
 

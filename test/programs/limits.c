@@ -1,9 +1,11 @@
 /* What a recorder must cope with: a tracer that never ends, one that prints without end, one that
- * leaves a busy child behind, a program that stops itself, one that asks to be traced twice, a thread that forks. */
+ * leaves a busy child behind, a program that stops itself, one that asks to be traced twice, a
+ * thread that forks, and a child made by posix_spawn. */
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -65,6 +67,13 @@ int main(int argc, char **argv) {
         /* only who woke it can have written */
         struct pollfd ready = {pipes[0], POLLIN, 0};
         puts(poll(&ready, 1, 0) == 1 ? "woken" : "never stopped");
+    }
+    if (strcmp(what, "spawn") == 0) {
+        char *arguments[] = {argv[0], "twice", NULL}, *environment[] = {NULL};
+        pid_t pid;
+        if (posix_spawn(&pid, argv[0], NULL, NULL, arguments, environment) != 0)
+            return 1;
+        waitpid(pid, NULL, 0);
     }
     if (strcmp(what, "twice") == 0) {
         long first = ptrace(PTRACE_TRACEME, 0, NULL, NULL);

@@ -52,6 +52,11 @@ for (const [place, record] of Object.entries(PLACES)) {
       expect(results).to.deep.equal(['0', place === 'natively' ? 'EPERM' : 'EEXIST']);
     });
 
+    it('has none of the calls of a child that posix_spawn made', () => {
+      const { seen } = record('spawn');
+      expect(seen.map(({ call }) => call)).to.deep.equal(['fork', 'wait', 'exit']);
+    });
+
     it('has the calls of other threads', () => {
       const { seen } = record('thread');
       expect(seen.slice(0, 3)).to.deep.equal([
