@@ -7,6 +7,11 @@ import { drive, fakeProcess } from './fake-process.js';
 const RAX = 0;
 const CLOSE = 3;
 const FORK = 57;
+const CLONE = 56;
+/** linux/sched.h. */
+const CLONE_VM = 0x100;
+const CLONE_VFORK = 0x4000;
+const CLONE_THREAD = 0x1_0000;
 
 /** What a program's observer is told, as `close(9)` and `= -9`. */
 function observed() {
@@ -45,10 +50,25 @@ describe('observer of a linked program', () => {
     expect(told).to.deep.equal([`${FORK}(0)`, `${FORK} = 8`]);
   });
 
-  it('is told of what a thread of the program does', () => {
+  /** What is told of a child that shares the program's memory, and closes 1. */
+  function toldOfClone(flags: number): string[] {
     const { told, link } = observed();
-    const thread = link.fork(true);
-    call(thread, CLOSE, 1n, () => 0);
-    expect(told).to.deep.equal([`${CLOSE}(1)`, `${CLOSE} = 0`]);
+    let child: Link | undefined;
+    call(link, CLONE, BigInt(flags), () => {
+      child = link.fork(true);
+      return 8;
+    });
+    if (child === undefined) throw new Error('no clone was made');
+    told.length = 0;
+    call(child, CLOSE, 1n, () => 0);
+    return told;
+  }
+
+  it('is told of what a thread of the program does', () => {
+    expect(toldOfClone(CLONE_VM | CLONE_THREAD)).to.deep.equal([`${CLOSE}(1)`, `${CLOSE} = 0`]);
+  });
+
+  it('is not told of a child that has the memory only until it executes', () => {
+    expect(toldOfClone(CLONE_VM | CLONE_VFORK)).to.deep.equal([]);
   });
 });
