@@ -14,6 +14,11 @@ export function ptraceRequestName(request: number): string {
   return NAMES.get(request) ?? `request ${request}`;
 }
 
+/** The same with the number: `PTRACE_CONT (7)`, or `request 99`. */
+export function numberedRequest(request: number): string {
+  return NAMES.has(request) ? `${NAMES.get(request)} (${request})` : ptraceRequestName(request);
+}
+
 /** All requests, by number. */
 export const PTRACE_REQUESTS: readonly (readonly [name: string, number: number])[] = [...NAMES]
   .map(([number, name]) => [name, number] as const)

@@ -1,6 +1,6 @@
 // ptrace() of relibc: src/platform/redox/ptrace.rs, in the revision of the profile.
 import type { SystemCalls } from '../../kernel-sim/abi/index.js';
-import { ptraceRequestName } from '../headers/ptrace-names.js';
+import { numberedRequest } from '../headers/ptrace-names.js';
 import { PTRACE_TRACEME } from '../headers/sys-ptrace.js';
 import type { Libc } from '../libc.js';
 import { tracemeOf } from '../traceme/strategy.js';
@@ -38,6 +38,6 @@ function* traceMe(libc: Libc): SystemCalls<number> {
 
 /** relibc named neither; a message that does not is of no use to whoever ports a tracer. */
 export function unimplemented(libc: Libc, request: number): SystemCalls<never> {
-  const what = `${ptraceRequestName(request)} (${request}) in relibc ${libc.profile.revision}`;
+  const what = `${numberedRequest(request)} in relibc ${libc.profile.revision}`;
   return libc.panic(`panicked at 'not yet implemented: ${what}', src/platform/redox/ptrace.rs`);
 }
