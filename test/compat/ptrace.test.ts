@@ -133,22 +133,18 @@ describe('a request of 2019-08-04', () => {
     expect(log.slice(-2)).to.deep.equal(['close 5', 'close 4']);
   });
 
-  for (const [request, name] of [
-    [PTRACE_ATTACH, 'PTRACE_ATTACH (16)'],
-    [999, 'request 999'],
-  ] as const) {
-    it(`ends the program when relibc does not implement it: ${name}`, () => {
-      const lines: string[] = [];
-      const { libc, run } = tracer((call, process) => {
-        if (call.number === SYS_WRITE) lines.push(`${call.a}: ${text(process, call.b, call.c)}`);
-        return Number.NaN;
-      });
-      expect(() => run(libc.ptrace(request, TRACEE))).to.throw(Exited, 'exit(1)');
-      expect(lines).to.have.length(1);
-      const panic = "2: RELIBC PANIC: panicked at 'not yet implemented: ";
-      expect(lines[0]).to.contain(`${panic}${name} in relibc a7b354c8'`);
+  it('ends the program when relibc does not implement it', () => {
+    const lines: string[] = [];
+    const { libc, run } = tracer((call, process) => {
+      if (call.number === SYS_WRITE) lines.push(`${call.a}: ${text(process, call.b, call.c)}`);
+      return Number.NaN;
     });
-  }
+    expect(() => run(libc.ptrace(PTRACE_ATTACH, TRACEE))).to.throw(Exited, 'exit(1)');
+    expect(lines).to.have.length(1);
+    expect(lines[0]).to.match(
+      /^2: RELIBC PANIC: panicked at 'not yet implemented: PTRACE_ATTACH \(16\) in relibc a7b354c8'/,
+    );
+  });
 });
 
 describe('registers through relibc of 2019-08-04', () => {
