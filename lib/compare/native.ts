@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { WEXITSTATUS, WIFEXITED, WTERMSIG } from '../../compat/index.js';
 import { signalName } from '../../kernel-sim/abi/index.js';
 import { moves } from '../image.js';
@@ -50,7 +50,7 @@ export function recordNatively(
   const last = lines.pop() ?? '';
   if (!last.startsWith('end ')) throw new Error(`recording ${path}: ${stderr.trim()}`);
   const { pid, entry, calls } = parseRecorded(lines);
-  const image = readFileSync(join(directory, path));
+  const image = readFileSync(resolve(directory, path));
   const names = new Names('linux', pid, moves(image) ? entry : undefined);
   const cut = calls.length >= CALLS_MAX ? ({ cut: true } as const) : {};
   const seen = decode(calls, names);

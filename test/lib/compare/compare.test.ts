@@ -101,6 +101,15 @@ describe('relibc-ptrace compare', () => {
     expect(stdout).to.match(/^ {2}p2 waits for SIGCONT, as SIGSTOP stopped it$/m);
   });
 
+  it('takes a program by an absolute path', function () {
+    if (whyNotNative() !== undefined) this.skip();
+    const path = `${repository}${args[3]}`;
+    const { stdout, status } = cli([...args.slice(0, 3), path]);
+    expect(status).to.equal(0);
+    expect(stdout).to.contain(`${path} on Linux`);
+    expect(stdout).to.contain('KP-20: ');
+  });
+
   it('prints JSON', () => {
     const { stdout } = cli([...args.slice(0, 1), '--json', ...args.slice(1)]);
     const comparison = JSON.parse(stdout) as Comparison;
