@@ -11,10 +11,13 @@ const repository = fileURLToPath(new URL('../../', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'relibc-ptrace-test-'));
 const file = join(directory, 'summary.json');
 
+/** Transcripts are compared as plain text, whatever colours whoever runs the tests has asked for. */
+const plain = { NO_COLOR: '1', FORCE_COLOR: undefined };
+
 const { status, signal } = spawnSync(
   process.execPath,
   ['node_modules/c8/bin/c8.js', 'node_modules/mocha/bin/mocha.js', ...process.argv.slice(2)],
-  { cwd: repository, stdio: 'inherit', env: { ...process.env, TEST_SUMMARY: file } },
+  { cwd: repository, stdio: 'inherit', env: { ...process.env, ...plain, TEST_SUMMARY: file } },
 );
 
 let report: Report = { passed: 0, failed: 1, skipped: 0, failures: [] };

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import pc from 'picocolors';
+import { colors } from './colors.js';
 import { STATUS_MACHINE } from './refusal.js';
 
 const repository = fileURLToPath(new URL('../../../', import.meta.url));
@@ -11,7 +11,7 @@ const command = fileURLToPath(new URL('../relibc-ptrace.cjs', import.meta.url));
 
 /** Runs an example as a user would, and says with what status it ended. */
 function show(program: string): number {
-  writeSync(1, `${pc.bold(`$ relibc-ptrace run ${program}`)}\n`);
+  writeSync(1, `${colors.bold(`$ relibc-ptrace run ${program}`)}\n`);
   const { status } = spawnSync(process.execPath, [command, 'run', program], {
     cwd: repository,
     stdio: 'inherit',
@@ -22,8 +22,8 @@ function show(program: string): number {
 const finished = show('examples/first-light.elf');
 writeSync(
   1,
-  `\n${pc.dim('# The same without the child’s sleep: relibc knows no way out of this.')}\n`,
+  `\n${colors.dim('# The same without the child’s sleep: relibc knows no way out of this.')}\n`,
 );
 const stuck = show('examples/first-light-hasty.elf');
-writeSync(1, `${pc.dim(`# status ${stuck}`)}\n`);
+writeSync(1, `${colors.dim(`# status ${stuck}`)}\n`);
 process.exitCode = finished === 0 && stuck === STATUS_MACHINE ? 0 : 1;

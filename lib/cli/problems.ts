@@ -1,6 +1,5 @@
 // `relibc-ptrace problems`: the list of known problems, and what their reproductions show.
 import Table from 'cli-table3';
-import pc from 'picocolors';
 import {
   type Observation,
   type Reproduction,
@@ -9,13 +8,14 @@ import {
 } from '../problems/reproduction.js';
 import { reproductionOf } from '../problems/reproductions/index.js';
 import { PROBLEMS, type Problem, problemNamed } from '../problems/table.js';
+import { colors } from './colors.js';
 import { put } from './output.js';
 import { Refusal, STATUS_USAGE } from './refusal.js';
 
 /** Columns of the terminal that texts fill. */
 const WIDTH = 100;
 const ON_LINUX = 'Linux';
-const LEGEND = pc.dim('✗: the revision has the problem; ✓: it has not\n');
+const LEGEND = colors.dim('✗: the revision has the problem; ✓: it has not\n');
 
 export interface ProblemsOptions {
   readonly all?: boolean;
@@ -90,7 +90,7 @@ function header(problem: Problem): string {
   const lines = facts.flatMap(([name, text]) =>
     text === undefined ? [] : wrapped(text, `  ${name.padEnd(12)}`),
   );
-  return [pc.bold(`${id}  ${title}`), ...wrapped(explanation, ''), ...lines, ''].join('\n');
+  return [colors.bold(`${id}  ${title}`), ...wrapped(explanation, ''), ...lines, ''].join('\n');
 }
 
 /** Lines of a text, the first after `start`, the others below its end. */
@@ -116,7 +116,7 @@ function outcome({ sights }: Reproduction, runs: readonly Run[]): string {
   for (const what of rows) {
     lines.push(`  ${what}`);
     for (const run of runs) {
-      const mark = run.faulty ? pc.red('✗') : pc.green('✓');
+      const mark = run.faulty ? colors.red('✗') : colors.green('✓');
       lines.push(`    ${mark} ${run.revision.padEnd(width)}${cell(run, what)}`);
     }
     const linux = sights.find((sight) => sight.what === what)?.linux;
@@ -135,7 +135,7 @@ function cell({ observed }: Run, what: string): string {
 }
 
 function surprise({ value, expected }: Observation): string {
-  return pc.yellow(`${value} (documented: ${expected ?? 'nothing of the kind'})`);
+  return colors.yellow(`${value} (documented: ${expected ?? 'nothing of the kind'})`);
 }
 
 function summary(shown: readonly Shown[]): string {

@@ -2,8 +2,8 @@
 // promises, as a table. Fails on anything that is not documented, and on what is and did not show.
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
-import pc from 'picocolors';
 import { kernelProfile } from '../../kernel-sim/index.js';
+import { colors } from '../../lib/cli/colors.js';
 import {
   CHIEF,
   type Clause,
@@ -54,24 +54,24 @@ function kernelsFor({ all, cpus }: Options): readonly KernelName[] {
 function cell(verdict: Verdict | undefined): string {
   switch (verdict?.kind) {
     case 'holds':
-      return pc.green('holds');
+      return colors.green('holds');
     case 'differs':
-      return pc.yellow(verdict.deviation?.see ?? '');
+      return colors.yellow(verdict.deviation?.see ?? '');
     case 'n/a':
-      return pc.dim('n/a');
+      return colors.dim('n/a');
     default:
-      return pc.red('UNEXPECTED');
+      return colors.red('UNEXPECTED');
   }
 }
 
 function table({ title, clauses }: Section, results: Results): string {
   const kernels = [...results.keys()];
-  const head = ['', ...kernels].map((text) => pc.bold(text));
+  const head = ['', ...kernels].map((text) => colors.bold(text));
   const rows = new Table({ head, style: { head: [], border: [], compact: true } });
   for (const { name } of clauses) {
     rows.push([name, ...kernels.map((kernel) => cell(results.get(kernel)?.get(name)))]);
   }
-  return `${pc.bold(title)}\n${rows}`;
+  return `${colors.bold(title)}\n${rows}`;
 }
 
 /** Where kernels do otherwise, and what they do. */
@@ -114,7 +114,7 @@ function main(options: Options): number {
     if (process.stderr.isTTY) process.stderr.write(`\r${seed} of ${seeds} seeds `);
   }
   if (seeds > 0) console.log(`${seeds} random schedules of each kernel`);
-  for (const line of found) console.log(pc.red(line));
+  for (const line of found) console.log(colors.red(line));
   console.log(found.length === 0 ? 'All as documented.' : `${found.length} not as documented.`);
   return found.length === 0 ? 0 : 1;
 }

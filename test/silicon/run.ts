@@ -1,8 +1,8 @@
 // The long run: `npm run test:silicon`. Tells an example of each instruction that disagrees, and
 // exits with 1 when there is any.
 import { parseArgs } from 'node:util';
-import pc from 'picocolors';
 import { ENGINES, type Engine } from '../../cpu/index.js';
+import { colors } from '../../lib/cli/colors.js';
 import { EmulatedProcessor } from './emulated.js';
 import { Generator } from './generator.js';
 import { whyUnavailable } from './helper.js';
@@ -29,7 +29,8 @@ function progress(tally: Tally, count: number, started: number): void {
   const rate = Math.round(tally.cases / seconds);
   const share = Math.round((tally.cases / count) * 30);
   const bar = '='.repeat(share).padEnd(30);
-  const mismatches = tally.mismatches > 0 ? pc.red(`${tally.mismatches} mismatches`) : 'agreeing';
+  const mismatches =
+    tally.mismatches > 0 ? colors.red(`${tally.mismatches} mismatches`) : 'agreeing';
   process.stderr.write(`\r[${bar}] ${tally.cases}/${count}  ${rate} cases/s  ${mismatches}  `);
 }
 
