@@ -2,6 +2,7 @@
 // over one raw call, so that it serves the machine as well as a real Linux.
 import {
   iovec,
+  PAGE_SIZE,
   PTRACE_ATTACH,
   PTRACE_CONT,
   PTRACE_DETACH,
@@ -50,7 +51,6 @@ export interface Waited {
 }
 
 const WORD = 8;
-const PAGE = 4096;
 /** Bytes of an XSAVE image, the largest register set there is. */
 const LARGEST_SET = 4096;
 
@@ -103,12 +103,12 @@ export abstract class PtraceCalls {
    * A string in a tracee's memory: up to its NUL or `limit` bytes, as UTF-8.
    * @throws Errno as {@link readMemory}
    */
-  readString(pid: number, address: number | bigint, limit = PAGE): string {
+  readString(pid: number, address: number | bigint, limit = PAGE_SIZE): string {
     const pieces: Uint8Array[] = [];
     let at = Number(address);
     for (let left = limit; left > 0; ) {
       // not beyond a page that may be the last one
-      const bytes = this.readMemory(pid, at, Math.min(left, PAGE - (at % PAGE)));
+      const bytes = this.readMemory(pid, at, Math.min(left, PAGE_SIZE - (at % PAGE_SIZE)));
       const end = bytes.indexOf(0);
       pieces.push(end === -1 ? bytes : bytes.subarray(0, end));
       if (end !== -1) break;

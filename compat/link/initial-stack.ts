@@ -9,6 +9,7 @@ import { encodeText, STATICS_SIZE } from '../libc.js';
 import { getegid, geteuid, getgid, getuid } from '../pal/identity.js';
 import { mmapAnonymous } from '../pal/memory.js';
 import { getrandom } from '../pal/time.js';
+import { RDX, RSP } from './registers.js';
 
 const WORD = 8;
 /** Strings longer than this in all lie in a mapping of their own: the whole stack is 1 MiB. */
@@ -16,8 +17,6 @@ const MOST_ON_STACK = 0x2_0000;
 const PROGRAM_HEADER = 56;
 const RANDOM = 16;
 const STACK_ALIGNMENT = 16;
-const RSP = 4;
-const RDX = 2;
 
 /** A program's arguments and variables, each with the NUL that ends it. */
 interface Strings {

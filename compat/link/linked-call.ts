@@ -10,12 +10,12 @@ import { unlockAtOnce, unlockSessions } from '../ptrace/session.js';
 import { LinuxCall } from './linux-call.js';
 import { linuxSyscallName, linuxSyscallNumber } from './linux-syscalls.js';
 import type { LinkObserver } from './observer.js';
+import { RAX } from './registers.js';
 import type { ProcessState, ThreadState } from './state.js';
 import { HANDLERS } from './table.js';
 
 type Step = IteratorResult<SystemCall | 'pause', void>;
 
-const RAX = 0;
 const WAIT4 = linuxSyscallNumber('wait4');
 const PTRACE = linuxSyscallNumber('ptrace');
 /** Which argument of wait4 says where resources go. */

@@ -3,15 +3,8 @@
 import type { SystemCalls, UserRegisters, Userspace } from '../../kernel-sim/abi/index.js';
 import { EFAULT } from '../../kernel-sim/abi/index.js';
 import type { Libc } from '../libc.js';
+import { R8, R9, R10, RDI, RDX, RSI } from './registers.js';
 import type { ProcessState, ThreadState } from './state.js';
-
-/** rdi, rsi, rdx, r10, r8, r9 in the processor's numbering. */
-const RDI = 7;
-const RSI = 6;
-const RDX = 2;
-const R10 = 10;
-const R8 = 8;
-const R9 = 9;
 
 /** Whether a double that is an integer is the one that was meant. */
 const exact = (value: number): boolean =>

@@ -10,6 +10,7 @@ import type { LibcProfile } from '../profiles.js';
 import { buildInitialStack } from './initial-stack.js';
 import { LinkedCall } from './linked-call.js';
 import type { LinkObserver } from './observer.js';
+import { RAX, RSP } from './registers.js';
 import { ProcessState, ThreadState } from './state.js';
 
 export interface LinuxLinkOptions {
@@ -17,9 +18,6 @@ export interface LinuxLinkOptions {
   readonly unsupported: (name: string, number: number) => void;
   readonly observer?: LinkObserver;
 }
-
-const RAX = 0;
-const RSP = 4;
 
 export function linuxLink(profile: LibcProfile, options: LinuxLinkOptions): Link {
   const reported = new Set<string>();

@@ -3,6 +3,7 @@
 import type { SystemCalls } from '../../kernel-sim/abi/index.js';
 import {
   EINVAL,
+  ITimerSpec,
   O_CLOEXEC,
   O_RDONLY,
   O_RDWR,
@@ -61,8 +62,6 @@ export function futex(
 
 /** The only timer that there is a file for, by the clock it counts on. */
 const ITIMER = 'itimer:1';
-/** An interval and what is left of it, both a struct timespec. */
-const ITIMERSPEC_SIZE = 2 * TimeSpec.size;
 
 /**
  * Gives the timer at `old` and takes the one at `next`, if that is not 0. The kernel's is zero
@@ -77,8 +76,8 @@ export function* setitimer(
   if (which !== ITIMER_REAL) return libc.fail(EINVAL);
   const fd = yield* open(libc, ITIMER, O_RDWR | O_CLOEXEC);
   if (fd === -1) return -1;
-  let count = yield* read(libc, fd, old, ITIMERSPEC_SIZE);
-  if (count !== -1 && next !== 0) count = yield* write(libc, fd, next, ITIMERSPEC_SIZE);
+  let count = yield* read(libc, fd, old, ITimerSpec.size);
+  if (count !== -1 && next !== 0) count = yield* write(libc, fd, next, ITimerSpec.size);
   yield* close(libc, fd);
   return count === -1 ? -1 : 0;
 }

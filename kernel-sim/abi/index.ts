@@ -279,6 +279,7 @@ export {
   FirstIntRegisters,
   FloatRegisters,
   IntRegisters,
+  ITimerSpec,
   MapArguments,
   Packet,
   PtraceEvent,

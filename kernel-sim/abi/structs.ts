@@ -6,6 +6,14 @@ import { i32, isize, layout, raw, u8, u16, u32, u64, usize } from './layout.js';
 export const TimeSpec = layout(16, { tv_sec: isize(0), tv_nsec: i32(8) });
 export type TimeSpec = Decoded<typeof TimeSpec.fields>;
 
+/** Two times: the interval, and what is left of it. */
+export const ITimerSpec = layout(32, {
+  it_interval_sec: isize(0),
+  it_interval_nsec: i32(8),
+  it_value_sec: isize(16),
+  it_value_nsec: i32(24),
+});
+
 /** What event: files carry: `id` is a descriptor of the queue's owner. */
 export const Event = layout(24, { id: usize(0), flags: usize(8), data: u64(16) });
 export type Event = Decoded<typeof Event.fields>;

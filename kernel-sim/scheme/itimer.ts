@@ -1,10 +1,8 @@
 // itimer: — interval timers by clock number, of which Redox had no more than the files: they can be
 // opened, read as zeros and written without effect. Source: scheme/itimer.rs of 2019.
+import { ITimerSpec } from '../abi/index.js';
 import type { UserBuffer } from '../user-buffer.js';
 import { ClockFiles } from './clock-files.js';
-
-/** An ITimerSpec: two times. */
-const SIZE = 32;
 
 export class ItimerScheme extends ClockFiles {
   read(handle: number, target: UserBuffer): number {
@@ -18,6 +16,6 @@ export class ItimerScheme extends ClockFiles {
 
   #whole(handle: number, { length }: UserBuffer): number {
     this.clocks.get(handle);
-    return length - (length % SIZE);
+    return length - (length % ITimerSpec.size);
   }
 }

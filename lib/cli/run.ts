@@ -3,8 +3,8 @@
 import { statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { type TracemeName, WEXITSTATUS, WIFEXITED, WTERMSIG } from '../../compat/index.js';
-import type { Engine } from '../../cpu/index.js';
-import { SYS_CLASS_PATH, syscallName } from '../../kernel-sim/abi/index.js';
+import { type Engine, RSP } from '../../cpu/index.js';
+import { SIGPIPE, SIGSEGV, SYS_CLASS_PATH, syscallName } from '../../kernel-sim/abi/index.js';
 import {
   type Context,
   DeadlockError,
@@ -38,9 +38,6 @@ export interface RunOptions {
   readonly stats?: true | 'json' | 'text';
 }
 
-const SIGPIPE = 13;
-const SIGSEGV = 11;
-const RSP = 4;
 /** What a call or a push may still find above the end of the stack. */
 const PUSHED = 16;
 const LARGEST_ARRAY = 0x400_0000;

@@ -3,14 +3,13 @@
 import type { SystemCalls } from '../../../kernel-sim/abi/index.js';
 import * as redox from '../../../kernel-sim/abi/index.js';
 import * as linux from '../../headers/linux.js';
+import { PAGE_SIZE } from '../../headers/sys-user.js';
 import { pread } from '../../pal/files.js';
 import { brk, mmapAnonymous, mmapFile, mprotect, munmap } from '../../pal/memory.js';
 import type { Handler, LinuxCall } from '../linux-call.js';
 
-const PAGE = 4096;
-
 function pages(size: number): number {
-  return Math.ceil(size / PAGE) * PAGE;
+  return Math.ceil(size / PAGE_SIZE) * PAGE_SIZE;
 }
 
 function protectionOf(protection: number): number {
@@ -94,9 +93,9 @@ function* readOver(call: LinuxCall, address: number, size: number): SystemCalls<
 }
 
 function clear({ user }: LinuxCall, address: number, size: number): void {
-  const zeros = new Uint8Array(PAGE);
-  for (let offset = 0; offset < size; offset += PAGE) {
-    user.memory.write(address + offset, zeros.subarray(0, Math.min(PAGE, size - offset)));
+  const zeros = new Uint8Array(PAGE_SIZE);
+  for (let offset = 0; offset < size; offset += PAGE_SIZE) {
+    user.memory.write(address + offset, zeros.subarray(0, Math.min(PAGE_SIZE, size - offset)));
   }
 }
 
@@ -117,8 +116,8 @@ function* mremap(call: LinuxCall): SystemCalls<number> {
   const moved = yield* mapAnonymous(call, size, 0, redox.MAP_PRIVATE);
   if (moved === -1) return -1;
   const { memory } = call.user;
-  for (let offset = 0; offset < oldSize; offset += PAGE) {
-    memory.write(moved + offset, memory.read(address + offset, PAGE));
+  for (let offset = 0; offset < oldSize; offset += PAGE_SIZE) {
+    memory.write(moved + offset, memory.read(address + offset, PAGE_SIZE));
   }
   yield* unmap(call, address, oldSize);
   return moved;

@@ -3,6 +3,7 @@
 import type { SystemCalls } from '../../../kernel-sim/abi/index.js';
 import * as redox from '../../../kernel-sim/abi/index.js';
 import * as linux from '../../headers/linux.js';
+import { PAGE_SIZE } from '../../headers/sys-user.js';
 import { execve } from '../../pal/execve.js';
 import * as identity from '../../pal/identity.js';
 import { mmapAnonymous, munmap } from '../../pal/memory.js';
@@ -13,6 +14,7 @@ import { ptrace } from '../../ptrace/ptrace.js';
 import { waitpid } from '../../wait.js';
 import type { Handler, LinuxCall } from '../linux-call.js';
 import { withPath } from '../paths.js';
+import { RSP } from '../registers.js';
 import { timeSpecOf } from '../timespec.js';
 
 const REDOX_CLONE_FLAGS =
@@ -117,8 +119,6 @@ function* exitGroup(call: LinuxCall): SystemCalls<never> {
   return yield* processes.exit(libc, status);
 }
 
-const PAGE = 4096;
-const RSP = 4;
 /** Scratch that execve needs beside its lists, and 16 bytes for each entry of those. */
 const EXECVE_SCRATCH = 0x6000;
 
@@ -131,7 +131,7 @@ function* execveFrom(call: LinuxCall, path: CString): SystemCalls<number> {
   const [argv, envp] = [call.value(1), call.value(2)];
   if (!thread.borrows) return yield* execve(libc, path, argv, envp);
   const entries = lengthOf(call, argv) + lengthOf(call, envp);
-  const size = EXECVE_SCRATCH + Math.ceil((entries * 16) / PAGE) * PAGE;
+  const size = EXECVE_SCRATCH + Math.ceil((entries * 16) / PAGE_SIZE) * PAGE_SIZE;
   const flags = redox.PROT_READ | redox.PROT_WRITE | redox.MAP_PRIVATE;
   const scratch = yield* mmapAnonymous(libc, size, flags);
   if (scratch === -1) return -1;

@@ -5,6 +5,7 @@ import { EINVAL, SIG_DFL, SigAction, SYS_SIGRETURN } from '../../../kernel-sim/a
 import { LinuxSigAction } from '../../headers/linux.js';
 import { kill, sigaction, sigprocmask } from '../../pal/processes.js';
 import type { Handler, LinuxCall } from '../linux-call.js';
+import { RSP } from '../registers.js';
 
 /** sigset_t of the kernel: 64 bits. Redox's has 128. */
 const SIGSET = 8;
@@ -15,7 +16,6 @@ const SS_DISABLE = 2;
 /** Where every process of Redox has its signal stack: USER_SIGSTACK_OFFSET of the kernel. */
 const SIGNAL_STACK = 0x200_0000_0000;
 const SIGNAL_STACK_SIZE = 0x4_0000;
-const RSP = 4;
 
 function* rtSigaction(call: LinuxCall): SystemCalls<number> {
   const { libc, user } = call;

@@ -1,7 +1,7 @@
 // Linux's calls on clocks, sleeping and futexes, by relibc's functions for Redox.
 import type { SystemCalls } from '../../../kernel-sim/abi/index.js';
 import * as redox from '../../../kernel-sim/abi/index.js';
-import { TimeSpec } from '../../../kernel-sim/abi/index.js';
+import { ITimerSpec, TimeSpec } from '../../../kernel-sim/abi/index.js';
 import * as linux from '../../headers/linux.js';
 import * as time from '../../pal/time.js';
 import type { Handler, LinuxCall } from '../linux-call.js';
@@ -10,7 +10,6 @@ import { sleep } from './ready.js';
 
 const WORD = 8;
 const MICROSECONDS = 1_000_000;
-const ITIMERSPEC_SIZE = 2 * TimeSpec.size;
 
 /** Redox has two clocks; processor time and the rest count on the monotonic one. */
 function redoxClock(clock: number): number {
@@ -136,7 +135,7 @@ const ITIMERVAL_WORDS = 4;
 function* itimer(call: LinuxCall, next: number, old: number): SystemCalls<number> {
   const { user, libc } = call;
   const { memory } = user;
-  const [spec, found] = [0, 1].map(() => user.reserve(ITIMERSPEC_SIZE)) as [number, number];
+  const [spec, found] = [0, 1].map(() => user.reserve(ITimerSpec.size)) as [number, number];
   const scale = (index: number) => (index % 2 === 1 ? NANOSECONDS / MICROSECONDS : 1);
   for (let i = 0; next !== 0 && i < ITIMERVAL_WORDS; i++) {
     memory.storeNumber(spec + i * WORD, memory.loadNumber(next + i * WORD) * scale(i));
@@ -152,8 +151,8 @@ function* itimer(call: LinuxCall, next: number, old: number): SystemCalls<number
 /** Seconds that were left of the alarm before: none, as the kernel keeps no timer. */
 function* alarm(call: LinuxCall): SystemCalls<number> {
   const { user, libc } = call;
-  const [spec, found] = [0, 1].map(() => user.reserve(ITIMERSPEC_SIZE)) as [number, number];
-  user.memory.write(spec, new Uint8Array(ITIMERSPEC_SIZE));
+  const [spec, found] = [0, 1].map(() => user.reserve(ITimerSpec.size)) as [number, number];
+  user.memory.write(spec, new Uint8Array(ITimerSpec.size));
   user.memory.storeNumber(spec + TimeSpec.size, call.value(0));
   yield* time.setitimer(libc, linux.ITIMER_REAL, spec, found);
   return 0;
