@@ -31,18 +31,13 @@ export function refusesOptions({ profile }: Libc, options: number): boolean {
   return profile.ptrace.strictOptions && (options & ~KNOWN_OPTIONS) !== 0;
 }
 
-/**
- * The calls of a request that resumes, with the command word in scratch memory that the caller marks
- * and releases; undefined for a request that does not. The last one's result is what counts.
- */
-export function resumeCalls(
+/** The calls of a request that resumes by a command word. The last one's result is what counts. */
+function resumeCalls(
   libc: Libc,
   pid: number,
   session: Session,
-  request: number,
-): readonly ListedCall[] | undefined {
-  const word = wordOf(libc, session, request);
-  if (word === undefined) return undefined;
+  word: CommandWord,
+): readonly ListedCall[] {
   const at = libc.user.reserve(SCRATCH);
   store(libc, at, word);
   const { calls } = session;
@@ -109,9 +104,25 @@ export interface Half {
 export function beginResume(libc: Libc, request: number, pid: number): Half | undefined {
   const session = libc.state.sessions.get(pid);
   if (session === undefined || !goesDirectly(libc)) return undefined;
-  if (wordOf(libc, session, request) === undefined || !lockAtOnce(libc)) return undefined;
+  const word = wordOf(libc, session, request);
+  if (word === undefined || !lockAtOnce(libc)) return undefined;
+  return resumeHalf(libc, pid, session, word);
+}
+
+/** The same for who has locked the table; undefined for a request that does not resume. */
+export function beginLockedResume(
+  libc: Libc,
+  pid: number,
+  session: Session,
+  request: number,
+): Half | undefined {
+  const word = wordOf(libc, session, request);
+  return word && resumeHalf(libc, pid, session, word);
+}
+
+function resumeHalf(libc: Libc, pid: number, session: Session, word: CommandWord): Half {
   const mark = libc.user.mark();
-  return { calls: resumeCalls(libc, pid, session, request) ?? [], session, mark };
+  return { calls: resumeCalls(libc, pid, session, word), session, mark };
 }
 
 /** It ends, but for the lock: what ptrace() returns, given the last call's result. */

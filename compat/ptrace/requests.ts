@@ -14,7 +14,7 @@ import {
 import { linuxRegistersOf, redoxRegistersOf, user_regs_struct } from '../headers/sys-user.js';
 import type { Libc } from '../libc.js';
 import { read, write } from '../pal/files.js';
-import { resumeCalls } from './direct.js';
+import { beginLockedResume, endResume } from './direct.js';
 import type { Session } from './session.js';
 
 export interface Tracee {
@@ -33,15 +33,11 @@ export type Request = (
 /** CONT, SINGLESTEP, SYSCALL and the like; a signal to inject (data) is ignored. */
 function resume(request: number): Request {
   return function* (libc, { pid, session }) {
-    const mark = libc.user.mark();
+    const half = beginLockedResume(libc, pid, session, request);
+    if (half === undefined) return 0;
     let result = 0;
-    for (const call of resumeCalls(libc, pid, session, request) ?? []) {
-      result = libc.returned(yield call);
-    }
-    libc.user.release(mark);
-    if (result === -1) return -1;
-    session.first = false;
-    return 0;
+    for (const call of half.calls) result = libc.returned(yield call);
+    return endResume(libc, half, result);
   };
 }
 
