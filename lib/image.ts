@@ -49,8 +49,10 @@ export function whyNotProgram(bytes: Uint8Array): string | undefined {
   }
   const type = view.getUint16(16, true);
   if (isCutShort(view)) return 'it is cut short: parts that its headers tell of are not there';
-  if (interpreterOf(view)) return 'it is dynamically linked; link it with -static';
-  // a static position-independent program is a shared object with an entry
+  if (type === ET_EXEC && loaderOf(bytes) !== undefined) {
+    return 'it is dynamically linked to fixed addresses, which Redox cannot map; link it with -pie or -static';
+  }
+  // a position-independent program is a shared object with an entry
   if (type === ET_DYN && view.getBigUint64(24, true) !== 0n) return undefined;
   if (type !== ET_EXEC) return `it is ${TYPES[type] ?? `an ELF file of type ${type}`}`;
   return undefined;
@@ -59,6 +61,19 @@ export function whyNotProgram(bytes: Uint8Array): string | undefined {
 /** Whether a program lies where it is loaded, not where its file says. */
 export function moves(bytes: Uint8Array): boolean {
   return bytes[16] === ET_DYN;
+}
+
+/** The path of the dynamic loader that a program asks for; undefined if it is static. */
+export function loaderOf(bytes: Uint8Array): string | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const header = programHeadersOf(view).find((at) => view.getUint32(at, true) === PT_INTERP);
+  if (header === undefined) return undefined;
+  const offset = Number(view.getBigUint64(header + 8, true));
+  const size = Number(view.getBigUint64(header + 32, true));
+  const [path = ''] = Buffer.from(bytes.subarray(offset, offset + size))
+    .toString()
+    .split('\0');
+  return path;
 }
 
 /** The program headers of a whole file, by their offsets. */
@@ -75,8 +90,4 @@ function isCutShort(view: DataView): boolean {
     const end = view.getBigUint64(at + 8, true) + view.getBigUint64(at + 32, true);
     return end > BigInt(view.byteLength);
   });
-}
-
-function interpreterOf(view: DataView): boolean {
-  return programHeadersOf(view).some((at) => view.getUint32(at, true) === PT_INTERP);
 }

@@ -1,11 +1,17 @@
 // `relibc-ptrace compare`: a tracer on Linux and on the machine, side by side.
 import { writeFileSync } from 'node:fs';
 import { kernelProfile } from '../../kernel-sim/index.js';
-import { compareProgram, NoRecording } from '../compare/comparison.js';
+import {
+  type CompareOptions,
+  type Comparison,
+  compareProgram,
+  NoRecording,
+} from '../compare/comparison.js';
 import { renderHtml } from '../compare/html.js';
 import { renderText } from '../compare/text.js';
+import { Errno } from '../errno.js';
 import { PROFILES } from '../profiles.js';
-import { asAsked, checkProgram } from './checks.js';
+import { asAsked, type Checked, checkProgram, whyNotStarted } from './checks.js';
 import { put } from './output.js';
 import { NAME, Refusal, STATUS_MACHINE, STATUS_USAGE } from './refusal.js';
 
@@ -27,28 +33,29 @@ export function compare(
 ): number {
   const { kernel, json, html } = options;
   if (kernel !== undefined) asAsked(() => kernelProfile(kernel));
-  checkProgram(path, path);
-  const profiles = profilesOf(options.profiles);
-  const comparison = (() => {
-    try {
-      return compareProgram(path, args, {
-        profiles,
-        progress: (what) => {
-          if (process.stderr.isTTY) put('stderr', `${NAME}: ${path} on ${what}\n`);
-        },
-        ...(kernel !== undefined && { kernel }),
-      });
-    } catch (error) {
-      if (error instanceof NoRecording) throw new Refusal(error.message, STATUS_MACHINE);
-      throw error;
-    }
-  })();
+  const checked = checkProgram(path, path);
+  const comparison = compared(checked, args, {
+    profiles: profilesOf(options.profiles),
+    progress: (what) => {
+      if (process.stderr.isTTY) put('stderr', `${NAME}: ${path} on ${what}\n`);
+    },
+    ...(kernel !== undefined && { kernel }),
+  });
   if (html !== undefined) writePage(html, renderHtml(comparison));
   if (json) put('stdout', `${JSON.stringify(comparison, null, 2)}\n`);
   else if (html === undefined) {
     put('stdout', renderText(comparison, { width: process.stdout.columns ?? WIDTH }));
   }
   return 0;
+}
+
+function compared(checked: Checked, args: readonly string[], options: CompareOptions): Comparison {
+  try {
+    return compareProgram(checked.path, args, options);
+  } catch (error) {
+    if (error instanceof NoRecording) throw new Refusal(error.message, STATUS_MACHINE);
+    throw error instanceof Errno ? whyNotStarted(checked, error) : error;
+  }
 }
 
 function writePage(file: string, page: string): void {

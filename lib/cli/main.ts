@@ -36,7 +36,7 @@ function commandLine(): Command {
 
   program
     .command('run')
-    .description('run a static x86_64 ELF program; exits as it does, 128 + n after signal n')
+    .description('run an x86_64 ELF program; exits as it does, 128 + n after signal n')
     .argument('<program>', 'its file')
     .argument('[arguments...]', 'what it gets; options from here on are its own')
     .option('--profile <name>', 'C library and kernel to run on (see: profiles)')

@@ -19,7 +19,7 @@ import {
 import { Errno } from '../errno.js';
 import { BrokenPipe, StandardStreams } from '../host/console.js';
 import { Machine, type MachineOptions, type SchedulerName } from '../machine.js';
-import { asAsked, checkProgram, notExecutable } from './checks.js';
+import { asAsked, type Checked, checkProgram, whyNotStarted } from './checks.js';
 import { put } from './output.js';
 import { NAME, Refusal, report, STATUS_MACHINE, STATUS_SIGNAL, STATUS_USAGE } from './refusal.js';
 import { describeStatistics } from './statistics.js';
@@ -47,7 +47,7 @@ export function run(path: string, args: readonly string[], options: RunOptions):
   const { root = '/', env = [] } = options;
   const directory = options.root === undefined ? process.cwd() : '/';
   checkRoot(root);
-  checkProgram(path, join(root, resolve(directory, path)));
+  const checked = checkProgram(path, join(root, resolve(directory, path)));
 
   const wanted: MachineOptions = {
     host: new StandardStreams(),
@@ -67,7 +67,7 @@ export function run(path: string, args: readonly string[], options: RunOptions):
   };
   const machine = asAsked(() => new Machine(wanted));
   const start = performance.now();
-  const status = runToEnd(machine, path, args, env);
+  const status = runToEnd(machine, checked, args, env);
   const seconds = (performance.now() - start) / 1000;
   if (options.stats) {
     put('stderr', describeStatistics(machine, seconds, options.stats === 'json'));
@@ -75,9 +75,14 @@ export function run(path: string, args: readonly string[], options: RunOptions):
   return status;
 }
 
-function runToEnd(machine: Machine, path: string, args: readonly string[], env: string[]): number {
+function runToEnd(
+  machine: Machine,
+  checked: Checked,
+  args: readonly string[],
+  env: string[],
+): number {
   try {
-    const program = machine.start(path, { args, env });
+    const program = machine.start(checked.path, { args, env });
     const status = machine.run(program);
     if (WTERMSIG(status) === SIGSEGV && leftStack(program)) {
       say('the program used up its stack, which Redox gave 1 MiB and no more');
@@ -85,7 +90,7 @@ function runToEnd(machine: Machine, path: string, args: readonly string[], env: 
     return statusOf(status);
   } catch (error) {
     if (error instanceof BrokenPipe) return STATUS_SIGNAL + SIGPIPE;
-    return report(explain(path, error));
+    return report(explain(checked, error));
   }
 }
 
@@ -128,8 +133,8 @@ function statusOf(status: number): number {
 }
 
 /** Words for what stopped the machine; what is no one's fault but ours stays as it is. */
-function explain(path: string, error: unknown): unknown {
-  if (error instanceof Errno) return notExecutable(path, `${error.syscall}: ${error.code}`);
+function explain(checked: Checked, error: unknown): unknown {
+  if (error instanceof Errno) return whyNotStarted(checked, error);
   if (error instanceof DeadlockError) {
     return new Refusal(
       ['deadlock: nothing can ever run again', ...error.waiting.map(line)].join('\n'),

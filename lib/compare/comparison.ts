@@ -1,7 +1,7 @@
 // A tracer on Linux beside the same tracer on C libraries and kernels of the machine.
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { moves } from '../image.js';
+import { loaderOf, moves } from '../image.js';
 import { type Alignment, align } from './align.js';
 import { type Explanation, explain } from './explain.js';
 import { committedRecording, recordNatively, whyNotNative } from './native.js';
@@ -54,12 +54,14 @@ export function compareProgram(
   }
   const port = path.replace(/\.elf$/, '-redox.elf');
   const ported = port !== path && existsSync(resolve(directory, port)) ? port : path;
+  const image = readFileSync(resolve(directory, ported));
   const runs = profiles.map((profile) => {
     progress(profile);
     const recording = recordOnMachine(ported, args, {
       profile,
       directory,
-      moves: moves(readFileSync(resolve(directory, ported))),
+      moves: moves(image),
+      dynamic: loaderOf(image) !== undefined,
       ...(kernel !== undefined && { kernel }),
     });
     const alignment = align(linux, recording);

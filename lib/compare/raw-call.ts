@@ -20,6 +20,8 @@ import {
   user_regs_struct,
 } from '../../compat/index.js';
 import type { ImageInfo, UserMemory } from '../../kernel-sim/abi/index.js';
+import { EntryObserver } from './entry.js';
+import { fetch, fetchPieces, fetchString } from './fetch.js';
 import { CALLS_MAX } from './recording.js';
 
 export interface RawCall {
@@ -71,10 +73,6 @@ export const CALL = {
 } as const;
 
 const RECORDED: ReadonlySet<number> = new Set(Object.values(CALL));
-/** As in recorder.c. */
-const MEMORY_MAX = 4096;
-const PIECES_MAX = 16;
-const PATH_MAX = 255;
 const PROC = '/proc/';
 const SIGINFO_SIZE = 128;
 const WORD = 8;
@@ -117,13 +115,23 @@ function parseLine(line: string): RawCall {
 /** Records the calls of a program on the machine as recorder.c does natively. */
 export class CallRecorder implements LinkObserver {
   readonly calls: RawCall[] = [];
-  entry = 0n;
+  readonly #entry: EntryObserver;
   /** How many calls there were; those beyond {@link CALLS_MAX} are not kept. */
   count = 0;
   readonly #pending = new Map<ObservedCall['user'], RawCall>();
 
+  /** `dynamic`: whether the program is mapped by a loader. */
+  constructor(dynamic: boolean) {
+    this.#entry = new EntryObserver(dynamic);
+  }
+
+  /** Where the program is entered. */
+  get entry(): bigint {
+    return BigInt(this.#entry.address);
+  }
+
   loaded(image: ImageInfo): void {
-    this.entry = BigInt(image.entry);
+    this.#entry.loaded(image);
   }
 
   entered(call: ObservedCall): void {
@@ -137,6 +145,7 @@ export class CallRecorder implements LinkObserver {
   }
 
   returned(call: ObservedCall, result: number): void {
+    this.#entry.returned(call, result);
     const pending = this.#pending.get(call.user);
     if (pending === undefined) return;
     this.#pending.delete(call.user);
@@ -178,30 +187,4 @@ function memoryOf({ number, args }: RawCall, memory: UserMemory): Uint8Array {
     default:
       return new Uint8Array();
   }
-}
-
-function fetch(memory: UserMemory, address: number, size: number): Uint8Array {
-  const length = Math.min(size, MEMORY_MAX);
-  if (address === 0 || !memory.accessible(address, length, false)) return new Uint8Array();
-  return memory.read(address, length);
-}
-
-function fetchString(memory: UserMemory, address: number): Uint8Array {
-  let length = 0;
-  const more = (): boolean =>
-    length < PATH_MAX &&
-    memory.accessible(address + length, 1, false) &&
-    memory.load8(address + length) !== 0;
-  while (more()) length++;
-  return memory.read(address, length);
-}
-
-function fetchPieces(memory: UserMemory, address: number, count: number): Uint8Array {
-  const length = Math.min(count, PIECES_MAX);
-  if (!memory.accessible(address, length * 2 * WORD, false)) return new Uint8Array();
-  const pieces = Array.from({ length }, (_, index) => {
-    const at = address + index * 2 * WORD;
-    return fetch(memory, memory.loadNumber(at), memory.loadNumber(at + WORD));
-  });
-  return Uint8Array.from(Buffer.concat(pieces)).slice(0, MEMORY_MAX);
 }

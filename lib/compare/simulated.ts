@@ -22,6 +22,8 @@ export interface SimulatedOptions extends Pick<MachineOptions, 'profile' | 'kern
   readonly directory?: string;
   /** Whether the program's addresses depend on where it is loaded. */
   readonly moves?: boolean;
+  /** Whether a loader does that. */
+  readonly dynamic?: boolean;
 }
 
 /** Runs a program to its end, or until it is known that there will be none. */
@@ -30,7 +32,7 @@ export function recordOnMachine(
   args: readonly string[],
   options: SimulatedOptions = {},
 ): Recording {
-  const { directory = process.cwd(), moves = false, ...rest } = options;
+  const { directory = process.cwd(), moves = false, dynamic = false, ...rest } = options;
   const console = new RecordedStreams();
   const met = new Map<number, string[]>();
   const exception = (pid: number, vector: number): void => {
@@ -39,7 +41,7 @@ export function recordOnMachine(
     if (!before.includes(name)) met.set(pid, [...before, name]);
   };
   const machine = new Machine({ ...rest, directory, host: console, exception });
-  const observer = new CallRecorder();
+  const observer = new CallRecorder(dynamic);
   const program = machine.start(path, { args, observer });
   // what the end tells of, it tells of by pid
   const beyond = (): string | undefined => {
