@@ -5,10 +5,11 @@ import type { ImageInfo, SystemCalls, Userspace } from '../../kernel-sim/abi/ind
 import { MAP_PRIVATE, PROT_READ, PROT_WRITE } from '../../kernel-sim/abi/index.js';
 import * as linux from '../headers/linux.js';
 import type { Libc } from '../libc.js';
-import { encodeText, STATICS_SIZE } from '../libc.js';
+import { decodeText, encodeText, STATICS_SIZE } from '../libc.js';
 import { getegid, geteuid, getgid, getuid } from '../pal/identity.js';
 import { mmapAnonymous } from '../pal/memory.js';
 import { getrandom } from '../pal/time.js';
+import { localPath } from './paths.js';
 import { RDX, RSP } from './registers.js';
 
 const WORD = 8;
@@ -28,10 +29,12 @@ interface Strings {
 export function* buildInitialStack(libc: Libc, image: ImageInfo): SystemCalls<number> {
   const { memory, registers } = libc.user;
   const top = registers.number(RSP);
-  const { argv, envp } = readStrings(libc.user, top);
+  const given = readStrings(libc.user, top);
+  const argv = given.argv.map((argument) => namedLocally(argument, image));
+  const { envp } = given;
   const strings = [...argv, ...envp];
   const size = strings.reduce((sum, { length }) => sum + length, 0);
-  const path = encodeText(`${image.path}\0`);
+  const path = encodeText(`${localPath(image.path)}\0`);
   const platform = encodeText('x86_64\0');
 
   const random = top - RANDOM;
@@ -61,6 +64,12 @@ export function* buildInitialStack(libc: Libc, image: ImageInfo): SystemCalls<nu
   registers.setNumber(RSP, rsp);
   registers.setNumber(RDX, 0); // no function to register with atexit
   return statics;
+}
+
+/** The kernel tells a dynamic loader its program's path as "file:/...", and the program by it. */
+function namedLocally(argument: Uint8Array, { path }: ImageInfo): Uint8Array {
+  const same = decodeText(argument) === `${path}\0`;
+  return same ? encodeText(`${localPath(path)}\0`) : argument;
 }
 
 function alignDown(address: number): number {

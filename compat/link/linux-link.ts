@@ -10,6 +10,7 @@ import type { LibcProfile } from '../profiles.js';
 import { buildInitialStack } from './initial-stack.js';
 import { LinkedCall } from './linked-call.js';
 import type { LinkObserver } from './observer.js';
+import { localPath } from './paths.js';
 import { RAX, RSP } from './registers.js';
 import { ProcessState, ThreadState } from './state.js';
 
@@ -53,7 +54,7 @@ class LinuxLink implements Link {
   }
 
   *start(user: Userspace, image: ImageInfo): SystemCalls<void> {
-    this.process.path = image.path.replace(/^file:/, '');
+    this.process.path = localPath(image.path);
     this.process.statics = yield* buildInitialStack(this.libcOf(user), image);
     this.libc = undefined; // made before it was known where its words are
     this.origin.observer?.loaded(image);

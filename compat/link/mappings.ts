@@ -1,9 +1,11 @@
-// The anonymous mappings of a process. Redox's funmap of 2019 removes a whole mapping by its
+// The mappings of a process. Redox's funmap of 2019 removes a whole mapping by its
 // start, Linux's munmap any range of pages, so parts are counted until nothing of one is left.
 
 interface Mapping {
   readonly start: number;
   readonly size: number;
+  /** Whether a file was put there, or a part of one. */
+  hasFile: boolean;
   /** Bytes not yet unmapped. */
   remaining: number;
 }
@@ -12,7 +14,7 @@ export class Mappings {
   private readonly byStart = new Map<number, Mapping>();
 
   add(start: number, size: number): void {
-    this.byStart.set(start, { start, size, remaining: size });
+    this.byStart.set(start, { start, size, hasFile: false, remaining: size });
   }
 
   /** Forgets a range; returns the starts of the mappings of which nothing remains. */
@@ -30,16 +32,31 @@ export class Mappings {
 
   /** Whether the whole range lies in one of the mappings. */
   covers(address: number, size: number): boolean {
-    for (const mapping of this.byStart.values()) {
-      if (overlapOf(mapping, address, size) === size) return true;
-    }
-    return false;
+    return this.#around(address, size) !== undefined;
+  }
+
+  /** A file, or a part of one, was put into a range. */
+  putFile(address: number, size: number): void {
+    const mapping = this.#around(address, size);
+    if (mapping !== undefined) mapping.hasFile = true;
+  }
+
+  /** Whether the range lies in a mapping that holds a file. */
+  holdsFile(address: number, size: number): boolean {
+    return this.#around(address, size)?.hasFile === true;
   }
 
   copy(): Mappings {
     const copy = new Mappings();
     for (const mapping of this.byStart.values()) copy.byStart.set(mapping.start, { ...mapping });
     return copy;
+  }
+
+  #around(address: number, size: number): Mapping | undefined {
+    for (const mapping of this.byStart.values()) {
+      if (overlapOf(mapping, address, size) === size) return mapping;
+    }
+    return undefined;
   }
 }
 

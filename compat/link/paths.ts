@@ -17,6 +17,11 @@ const DEVICES: Readonly<Record<string, string>> = {
   '/dev/stderr': 'debug:stderr',
 };
 
+/** What a program for Linux calls a path of the kernel's: "/bin/sh" for "file:/bin/sh". */
+export function localPath(path: string): string {
+  return path.replace(/^file:/, '');
+}
+
 export const PROC_SELF_EXE = '/proc/self/exe';
 
 const SLASH = 0x2f;

@@ -22,7 +22,7 @@ export class EntryObserver {
 
   loaded({ entry, path }: ImageInfo): void {
     this.address = entry;
-    if (this.dynamic) this.#path = path;
+    if (this.dynamic) this.#path = path.replace(/^file:/, '');
   }
 
   /** Told of every call of the program when it has returned. */

@@ -12,6 +12,8 @@ import { cli, isLinux, repository } from './support.js';
 
 const LINKED: Readonly<Record<string, readonly string[]>> = {
   'glibc, position-independent': ['gcc', '-fPIE', '-pie'],
+  'glibc, code first': ['gcc', '-fPIE', '-pie', '-Wl,-z,noseparate-code'],
+  'glibc, holes between segments': ['gcc', '-fPIE', '-pie', '-Wl,-z,max-page-size=65536'],
   'musl, position-independent': ['musl-gcc', '-fPIE', '-pie'],
   'glibc, static and position-independent': ['gcc', '-fPIE', '-static-pie'],
 };

@@ -31,11 +31,12 @@ function* mmap(call: LinuxCall): SystemCalls<number> {
     return yield* mapAnonymous(call, size, call.int(2), sharing);
   }
   // A private copy may be written to, as a loader puts further segments over the first (see below).
-  const access = protectionOf(call.int(2));
-  const own = sharing === redox.MAP_PRIVATE && (access & redox.PROT_EXEC) === 0;
-  const word = access | sharing | (own ? redox.PROT_WRITE : 0);
+  const own = sharing === redox.MAP_PRIVATE;
+  const word = protectionOf(call.int(2)) | sharing | (own ? redox.PROT_WRITE : 0);
   const mapped = yield* mmapFile(call.libc, call.int(4), call.value(5), size, word);
-  if (mapped !== -1) call.process.mappings.add(mapped, size);
+  if (mapped === -1) return -1;
+  call.process.mappings.add(mapped, size);
+  if (own) call.process.mappings.putFile(mapped, size);
   return mapped;
 }
 
@@ -50,7 +51,7 @@ function* mapAnonymous(
   sharing: number,
 ): SystemCalls<number> {
   const access = protectionOf(protection) | redox.PROT_READ | redox.PROT_WRITE;
-  // A page is never writable and executable at once.
+  // Code is what its program asked for.
   const word = (protection & linux.PROT_EXEC) === 0 ? access : protectionOf(protection);
   const mapped = yield* mmapAnonymous(libc, size, word | sharing);
   if (mapped !== -1) process.mappings.add(mapped, size);
@@ -66,7 +67,9 @@ function* mapOver(call: LinuxCall, address: number, size: number): SystemCalls<n
   if (anonymous && call.int(2) === 0) {
     return (yield* mprotect(call.libc, address, size, redox.PROT_NONE)) === -1 ? -1 : address;
   }
-  const inside = call.process.mappings.covers(address, size);
+  const { process, user } = call;
+  const inside =
+    process.mappings.covers(address, size) && user.memory.accessible(address, size, true);
   if (anonymous && inside) {
     clear(call, address, size);
     return address;
@@ -76,10 +79,15 @@ function* mapOver(call: LinuxCall, address: number, size: number): SystemCalls<n
   return call.libc.fail(redox.ENOSYS);
 }
 
-/** A loader's next segment of a file, within the range that it reserved by mapping the first. */
+/**
+ * A segment of a file, within the range that its loader has reserved by mapping the first. If that
+ * lies over a reservation itself, it stays writable, too.
+ */
 function* readOver(call: LinuxCall, address: number, size: number): SystemCalls<number> {
-  const { libc } = call;
+  const { libc, process } = call;
+  const first = !process.mappings.holdsFile(address, size);
   clear(call, address, size);
+  process.mappings.putFile(address, size);
   for (let done = 0; done < size; ) {
     const rest = size - done;
     const length = yield* pread(libc, call.int(4), address + done, rest, call.value(5) + done);
@@ -87,8 +95,7 @@ function* readOver(call: LinuxCall, address: number, size: number): SystemCalls<
     if (length === 0) break;
     done += length;
   }
-  const access = protectionOf(call.int(2));
-  if ((access & redox.PROT_WRITE) !== 0) return address;
+  const access = protectionOf(call.int(2)) | (first ? redox.PROT_WRITE : 0);
   return (yield* mprotect(libc, address, size, access)) === -1 ? -1 : address;
 }
 
@@ -123,6 +130,17 @@ function* mremap(call: LinuxCall): SystemCalls<number> {
   return moved;
 }
 
+/**
+ * A loader takes all rights from the holes between segments before it maps these, so that some of
+ * them lie there; this kernel would not give the rights back.
+ */
+function* protect(call: LinuxCall): SystemCalls<number> {
+  const [address, size] = [call.value(0), pages(call.value(1))];
+  const protection = protectionOf(call.int(2));
+  const hole = protection === 0 && call.process.mappings.holdsFile(address, size);
+  return hole ? 0 : yield* mprotect(call.libc, address, size, protection);
+}
+
 /** Advice may be ignored, but MADV_DONTNEED promises zeros. */
 function* madvise(call: LinuxCall): SystemCalls<number> {
   const [address, size] = [call.value(0), pages(call.value(1))];
@@ -143,8 +161,7 @@ export const MEMORY_CALLS: Readonly<Record<string, Handler>> = {
   mmap,
   munmap: (call) => unmap(call, call.value(0), call.value(1)),
   mremap,
-  mprotect: (call) =>
-    mprotect(call.libc, call.value(0), pages(call.value(1)), protectionOf(call.int(2))),
+  mprotect: protect,
   madvise,
   brk: setBreak,
 };
