@@ -23,6 +23,7 @@ import {
   LENGTH,
   NEXT,
 } from './interpreter/record.js';
+import { paced, THRESHOLDS } from './pace.js';
 import './isa/index.js';
 import {
   EXIT_ADDRESS,
@@ -32,6 +33,7 @@ import {
   FLAGS_A,
   FLAGS_KIND,
   FLAGS_RESULT,
+  NEVER,
   POSTPONED,
   REGISTERS,
   REMAINING,
@@ -81,18 +83,6 @@ export interface CpuOptions {
 
 export const ENGINES = ['auto', 'interp', 'translate'] as const;
 export type Engine = (typeof ENGINES)[number];
-
-/** Arrivals at a branch target before the code there is translated; 0 for never. */
-const THRESHOLDS: Readonly<Record<Engine, number>> = { auto: 400, interp: 0, translate: 1 };
-
-/**
- * What translating costs, in instructions that could be interpreted meanwhile, for each byte of
- * WebAssembly; and how many a program may owe before it has run so many. A program with many
- * functions, each run for a short time, would otherwise spend nearly all of its time translating.
- */
-const COST_OF_BYTE = 15;
-const CREDIT = 5_000_000;
-const HIGHEST_THRESHOLD = 25_600;
 
 export class Cpu {
   readonly memory: PhysicalMemory;
@@ -151,8 +141,10 @@ export class Cpu {
     });
     this.#words[THRESHOLD >>> 2] = THRESHOLDS[options.engine ?? 'auto'];
     const translate = (address: number): void => {
+      const threshold = this.#words[THRESHOLD >>> 2];
+      if (threshold === NEVER) return;
       this.#translator.translate(address);
-      this.#pace();
+      this.#words[THRESHOLD >>> 2] = paced(threshold, this.#translator.written, this.#retired);
     };
     const decode = (rip: number): boolean => this.#decodeAt(rip);
     this.#translate = stopwatch?.translating(translate) ?? translate;
@@ -293,14 +285,6 @@ export class Cpu {
     words[RFLAGS >>> 2] = (words[RFLAGS >>> 2] & ~ARITHMETIC_FLAGS) | flags;
     if (reason === LEFT_SYSCALL) this.#completeSyscall();
     return exit;
-  }
-
-  /** Waits for twice as many arrivals wherever more was translated than has paid off by now. */
-  #pace(): void {
-    const threshold = this.#words[THRESHOLD >>> 2];
-    if (threshold < THRESHOLDS.auto || threshold >= HIGHEST_THRESHOLD) return;
-    const owed = this.#translator.written * COST_OF_BYTE - CREDIT;
-    if (owed > this.#retired) this.#words[THRESHOLD >>> 2] = threshold * 2;
   }
 
   #exit(reason: number): Exit | undefined {

@@ -48,8 +48,10 @@ export const EXIT_RECORD = 0x348;
 export const RETIRED_BASE = 0x350;
 /** Budget the current run began with. */
 export const RUN_BUDGET = 0x358;
-/** How often a branch target is reached before it is translated; 0 for never. */
+/** How often a branch target is reached before it is translated. */
 export const THRESHOLD = 0x35c;
+/** The threshold of what is not translated at all. */
+export const NEVER = 0x7fff_ffff;
 /** Linear addresses of the active top-level page table, of frame 0, and of the frames' notes. */
 export const ROOT_TABLE = 0x360;
 export const FRAMES = 0x364;
@@ -88,7 +90,7 @@ export const TLB_BANK_COUNT = 64;
 export const TLB_DATA_ENTRIES = 1024;
 /** A data entry: read tag u64, write tag u64, addend u32 (linear = address + addend), unused. */
 export const TLB_DATA_ENTRY = 32;
-export const TLB_CODE_ENTRIES = 256;
+export const TLB_CODE_ENTRIES = 512;
 /** A code entry: tag u64, linear address of the page's table of records u32, unused. */
 export const TLB_CODE_ENTRY = 16;
 export const TLB_CODE_OFFSET = TLB_DATA_ENTRIES * TLB_DATA_ENTRY;

@@ -135,7 +135,6 @@ export class Tlb {
     this.#bankOf.delete(space.id);
     this.#owner[bank] = 0;
     this.#used[bank] = 0;
-    this.#flushBank(bank);
   }
 
   #leastRecentlyUsed(): number {

@@ -1,6 +1,14 @@
 // How the interpreter goes from record to record, in and out of the engine, and in and out of translated
 // regions: functions that handlers share, and handlers that are no instruction's.
-import { EXIT_RECORD, REMAINING, RIP, THRESHOLD, TLB_CODE, TLB_CODE_ENTRIES } from '../layout.js';
+import {
+  EXIT_RECORD,
+  NEVER,
+  REMAINING,
+  RIP,
+  THRESHOLD,
+  TLB_CODE,
+  TLB_CODE_ENTRIES,
+} from '../layout.js';
 import type { Code } from '../wasm/code.js';
 import type { ModuleBuilder } from '../wasm/module.js';
 import type { Runtime } from './generate.js';
@@ -114,7 +122,7 @@ function defineControl(module: ModuleBuilder, runtime: Runtime): void {
   link.get(0).access('i64.load', IMMEDIATE).tee(target).call(lookup).tee(found);
   link.op('i32.eqz').if().get(target).get(1).returnCall(notDecoded).end();
   link.get(0).access('i32.load8_u', COUNTS).i32(0).access('i32.load', THRESHOLD);
-  link.i32(0).op('i32.ne').op('i32.and').if();
+  link.i32(NEVER).op('i32.ne').op('i32.and').if();
   count(link, runtime, found, () => link.get(target), 1);
   link.get(found).get(1).get(found).access('i32.load', HANDLER);
   link.returnCallIndirect(runtime.handlerType, HANDLER_TABLE).end();
@@ -150,7 +158,7 @@ function count(
   const heat = code.local('i32');
   code.get(record).get(record).access('i32.load', HEAT).i32(1).op('i32.add').tee(heat);
   code.access('i32.store', HEAT);
-  code.get(heat).i32(0).access('i32.load', THRESHOLD).op('i32.eq').if();
+  code.get(heat).i32(0).access('i32.load', THRESHOLD).op('i32.ge_s').if();
   code.i32(0);
   target();
   code.access('i64.store', RIP);

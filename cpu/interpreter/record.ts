@@ -26,9 +26,14 @@ export const NEXT = 40;
 export const ADDRESS_MASK = 48;
 /** Second immediate of ENTER, u8. */
 export const IMMEDIATE_2 = 22;
+/** 1 in a conditional branch that was once not taken, u8. */
+export const FELL_THROUGH = 22;
 /** 1 in branches whose targets are worth counting: backward ones and calls, u8. */
 export const COUNTS = 23;
-/** How often counted branches came here, u32; the translated region's number once there is one. */
+/**
+ * How often counted branches came here, i32, far below 0 where nothing can be translated; the
+ * translated region's number once there is one.
+ */
 export const HEAT = 56;
 export const REGION = 56;
 /** The handler that a translated region took the place of, u32. */

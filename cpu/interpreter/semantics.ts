@@ -22,6 +22,7 @@ import type { Runtime } from './generate.js';
 import { LazyFlags } from './lazy-flags.js';
 import { InterpreterOperands, RECORD } from './operands.js';
 import {
+  FELL_THROUGH,
   HANDLER,
   HANDLER_TABLE,
   LEFT_FAULT,
@@ -107,6 +108,7 @@ export class InterpreterSemantics extends InterpreterOperands {
     this.code.get(taken.local).if();
     this.#take();
     this.code.end();
+    this.code.get(RECORD).i32(1).access('i32.store8', FELL_THROUGH);
     this.#sequential();
     this.#end();
   }

@@ -11,12 +11,15 @@ const isReturn = (key: string): boolean => key.startsWith('ret');
 /** Where control may go next within a function; calls are passed over. */
 function successors(
   { address, length, record, form }: RegionInstruction,
-  source: Pick<InstructionSource, 'target' | 'mayBeTaken'>,
+  source: Pick<InstructionSource, 'target' | 'mayBeTaken' | 'mayFallThrough'>,
 ): readonly number[] {
   const next = address + length;
   switch (roleOf(form.key)) {
     case 'branch':
-      return source.mayBeTaken(record) ? [next, source.target(record)] : [next];
+      return [
+        ...(source.mayFallThrough(record) ? [next] : []),
+        ...(source.mayBeTaken(record) ? [source.target(record)] : []),
+      ];
     case 'jump':
       return [source.target(record)];
     case 'indirect':

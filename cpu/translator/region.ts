@@ -70,6 +70,8 @@ export interface InstructionSource {
   isEntry(address: number): boolean;
   /** May the branch in a record be taken? Not, if it was seen often and never was. */
   mayBeTaken(record: number): boolean;
+  /** May it be not taken? Not, if it never was. */
+  mayFallThrough(record: number): boolean;
 }
 
 /**
@@ -185,7 +187,7 @@ class RegionFinder {
       const target = (): Place => source.target(record) + call * PLACES;
       const role = roleOf(form.key);
       if (role === 'branch') {
-        this.#lead(next);
+        if (source.mayFallThrough(record)) this.#lead(next);
         if (source.mayBeTaken(record)) this.#lead(target());
       } else if (role === 'jump') {
         this.#lead(target());

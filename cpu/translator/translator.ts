@@ -5,6 +5,7 @@ import type { CodeCache } from '../code-cache.js';
 import { handlerForms, handlerKeys } from '../interpreter/generate.js';
 import {
   COUNTS,
+  FELL_THROUGH,
   HANDLER,
   HEAT,
   IMMEDIATE,
@@ -37,6 +38,8 @@ const TWO_32 = 0x1_0000_0000;
 
 /** Most entries of one region; beyond, a hot address in it begins another region. */
 const MOST_ENTRIES = 6;
+/** Below every threshold for two thousand million arrivals. */
+const COLDEST = -0x8000_0000;
 /** An address in a region that has so much of the heat that it takes is an entry of the next version. */
 const WARM = 1 / 4;
 
@@ -119,12 +122,17 @@ export class Translator {
       guessCallee: (instruction) => guessCallee(instruction, this.#guest),
       isEntry: (at) => !replaced.includes(at) && this.#isEntry(at),
       mayBeTaken: (record) => this.#everything || this.#wasTaken(record),
+      mayFallThrough: (record) =>
+        this.#everything || this.#memory.view.getUint8(record + FELL_THROUGH) !== 0,
     };
     for (;;) {
       const entries = this.#entriesWith(address);
       replaced = entries;
       const region = findRegion(entries, source) ?? findRegion([address], source);
-      if (region === undefined) return;
+      if (region === undefined) {
+        this.#neverMind(address);
+        return;
+      }
       try {
         this.#enter(region, emitRegion(region, this.#outside()));
         return;
@@ -155,13 +163,24 @@ export class Translator {
     return number !== undefined && this.#translated.has(number);
   }
 
-  #isWarm(address: number): boolean {
+  /** What cannot be translated stays as it is for a long time. */
+  #neverMind(address: number): void {
+    const record = this.#recordAt(address);
+    if (record !== 0) this.#memory.view.setInt32(record + HEAT, COLDEST, true);
+  }
+
+  /** The record at an address, 0 where nothing is decoded. */
+  #recordAt(address: number): number {
     const table = this.#tableOf(address);
-    if (table === undefined) return false;
+    if (table === undefined) return 0;
+    return this.#memory.view.getUint32(table + (address % PAGE_SIZE) * 4, true);
+  }
+
+  #isWarm(address: number): boolean {
     const { view } = this.#memory;
-    const record = view.getUint32(table + (address % PAGE_SIZE) * 4, true);
+    const record = this.#recordAt(address);
     if (record === 0) return false;
-    return view.getUint32(record + HEAT, true) >= view.getUint32(THRESHOLD, true) * WARM;
+    return view.getInt32(record + HEAT, true) >= view.getUint32(THRESHOLD, true) * WARM;
   }
 
   /** A word of guest memory as a signed number, if it lies on one readable page. */
@@ -270,9 +289,7 @@ export class Translator {
     const next = this.#number(record + NEXT);
     if (Math.floor(target / PAGE_SIZE) !== Math.floor((next - 1) / PAGE_SIZE)) return true;
     if (view.getUint8(record + COUNTS) === 0) return false;
-    const table = this.#tableOf(target);
-    if (table === undefined) return false;
-    const at = view.getUint32(table + (target % PAGE_SIZE) * 4, true);
+    const at = this.#recordAt(target);
     return at !== 0 && view.getUint32(at + HEAT, true) !== 0;
   }
 

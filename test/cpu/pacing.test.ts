@@ -5,7 +5,7 @@ import { CODE, EXECUTE, SYSCALL } from './machine.js';
 
 const PAGE = 4096;
 const LOOPS = 2000;
-const ROUNDS = 1000;
+const ROUNDS = 2500;
 // mov ecx, ROUNDS; loop: add rax, rcx; ror rax, 5; add rbx, rax; dec ecx; jnz loop
 const LOOP = [
   ...[0xb9, ROUNDS & 0xff, ROUNDS >> 8, 0, 0],
