@@ -26,7 +26,8 @@ export class DeadlockError extends Error {
 
 /** What a context that does not run waits for. */
 export function waitingFor(context: Context): string {
-  const sleep = context.sleep?.describe() ?? 'its turn';
+  const named = context.status.kind === 'blocked' ? context.link?.waitsFor : undefined;
+  const sleep = named ?? context.sleep?.describe() ?? 'its turn';
   if (context.parked) return 'whoever drives it';
   if (context.ptraceStop) {
     const asleep = context.status.kind === 'runnable' ? '' : `, and then ${sleep}`;

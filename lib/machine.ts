@@ -235,13 +235,13 @@ export class Machine {
    */
   run(program: Context, limits: RunLimits = {}): number {
     const { instructions = Number.POSITIVE_INFINITY, leftovers = instructions } = limits;
-    const begin = this.#steps();
+    const begin = this.steps;
     let ended: number | undefined;
     try {
       this.kernel.run(() => {
         const { living } = this.kernel.contexts;
         if (living === this.#daemons + this.#threadsLeftBy(program)) return true;
-        const steps = this.#steps();
+        const steps = this.steps;
         const over = steps > begin + instructions || limits.stop?.() === true;
         if (!program.exited) {
           if (over) throw new EndlessRun(steps - begin);
@@ -272,8 +272,11 @@ export class Machine {
     return linuxLink(this.library, { unsupported: this.#unsupported, observer });
   }
 
-  /** A loop that calls and calls makes few instructions of its own. */
-  #steps(): number {
+  /**
+   * How long it has run, in what {@link RunLimits} are counted in: a loop that calls and calls makes
+   * few instructions of its own.
+   */
+  get steps(): number {
     const { contextSwitches, systemCalls } = this.kernel.counts;
     return this.cpu.retired + (contextSwitches + systemCalls) * STEPS_OF_A_CALL;
   }

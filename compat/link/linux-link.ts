@@ -53,6 +53,10 @@ class LinuxLink implements Link {
     return threads.several ? threads : undefined;
   }
 
+  get waitsFor(): string | undefined {
+    return this.thread.waitsForSignal ? 'a signal' : undefined;
+  }
+
   *start(user: Userspace, image: ImageInfo): SystemCalls<void> {
     this.process.path = localPath(image.path);
     this.process.statics = yield* buildInitialStack(this.libcOf(user), image);

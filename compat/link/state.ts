@@ -91,4 +91,6 @@ export class ThreadState {
   /** The stack_t of sigaltstack: remembered, never used. Redox has one signal stack of its own. */
   alternateStack: Uint8Array | undefined;
   pendingClone: PendingClone | undefined;
+  /** Whether it sleeps until any signal comes. */
+  waitsForSignal = false;
 }

@@ -103,6 +103,8 @@ export interface ImageInfo {
 export interface Link {
   /** What the threads of one process have in common; undefined while it has but one. */
   readonly threads?: object | undefined;
+  /** What the thread waits for, where its sleeping call does not tell; for people only. */
+  readonly waitsFor?: string | undefined;
   /** Runs before the first instruction, on the stack Redox built: argc, argv, 0, envp, 0. */
   start(user: Userspace, image: ImageInfo): SystemCalls<void>;
   /** The registers hold the program's call; they hold its result when this returns. */

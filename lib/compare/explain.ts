@@ -1,10 +1,10 @@
 // Why a line of a comparison is not the same in both columns: the known problem it belongs to, or
 // a limit of relibc's ptrace() that is no mistake. Rules are tried in order; the first fits.
 import { libcProfile } from '../../compat/index.js';
-import { PROBLEMS } from '../problems/table.js';
+import { problemNamed } from '../problems/table.js';
 import { type Alignment, isSame, type Row } from './align.js';
 import { History, plain } from './history.js';
-import { type Recording, seenText } from './recording.js';
+import type { End, Recording } from './recording.js';
 
 export interface Explanation {
   /** `KP-19`, if it is a known problem. */
@@ -22,12 +22,11 @@ interface Case {
   readonly here: Recording;
 }
 
-interface Rule {
-  /** A known problem; without one, `limit` says what relibc does not do. */
-  readonly problem?: string;
-  readonly limit?: string | ((found: Case) => string);
-  readonly when: (found: Case) => boolean;
-}
+/** A line belongs to a known problem, or to something that relibc does not do. */
+type Rule = { readonly when: (found: Case) => boolean } & (
+  | { readonly problem: string }
+  | { readonly limit: string | ((found: Case) => string) }
+);
 
 const STOPPED = 'stopped by ';
 /** Waits for more than one child. */
@@ -85,9 +84,14 @@ function hangsForFiles({ here: { end } }: Case): boolean {
 
 /** A call of one of several threads that came at another time here, or never. */
 function isLeftOut({ row: { linux, here }, before }: Case): boolean {
-  return (
-    before.threads && here === undefined && (linux?.call === 'wait' || linux?.call === 'ptrace')
-  );
+  const traces = linux?.call === 'wait' || linux?.call === 'ptrace';
+  return before.threads && here === undefined && traces;
+}
+
+/** Whether the tracer sleeps until any signal comes. */
+function sleepsForSignal(end: End): boolean {
+  if (end.kind !== 'deadlock') return false;
+  return end.waiting.some(({ process, what }) => process === 'tracer' && what === 'a signal');
 }
 
 function registers(row: Row): Readonly<Record<string, string>> | undefined {
@@ -185,6 +189,11 @@ const RULES: readonly Rule[] = [
   {
     problem: 'KP-37',
     when: (found) => isLeftOut(found) && hangsForFiles(found),
+  },
+  {
+    limit: 'the kernel of these years sends no SIGCHLD: who sleeps until one comes sleeps for ever',
+    when: ({ row: { linux, here }, here: { end } }) =>
+      /^(?:wait|ptrace)$/.test(linux?.call ?? '') && here === undefined && sleepsForSignal(end),
   },
   {
     problem: 'KP-21',
@@ -343,23 +352,30 @@ function isCopied({ rax, orig_rax }: Readonly<Record<string, string>>): boolean 
 /** What explains each row; undefined where it is the same, or only follows from another. */
 export function explain(alignment: Alignment, here: Recording): (Explanation | undefined)[] {
   const before = new History(here);
-  return alignment.rows.map((row) => {
+  // what a panic ended can have no more lines
+  const end = PANIC.test(here.stderr) ? lastIndexHere(alignment) : alignment.rows.length;
+  return alignment.rows.map((row, index) => {
     const found: Case = { row, before, here };
-    const rule = isSame(row) ? undefined : RULES.find(({ when }) => when(found));
+    const rule = isSame(row) || index > end ? undefined : RULES.find(({ when }) => when(found));
     const explanation = rule && explanationOf(rule, found);
     if (row.here !== undefined) before.add(row.here);
     return explanation;
   });
 }
 
-function explanationOf({ problem, limit }: Rule, found: Case): Explanation {
-  const known = PROBLEMS.find(({ id }) => id === problem);
-  if (known !== undefined) {
-    const { id, title, explanation, linux } = known;
-    return { problem: id, title, text: explanation, linux };
+function explanationOf(rule: Rule, found: Case): Explanation {
+  if ('limit' in rule) {
+    return { title: typeof rule.limit === 'function' ? rule.limit(found) : rule.limit };
   }
-  const title = typeof limit === 'function' ? limit(found) : limit;
-  return { title: title ?? seenText(found.row.here ?? { ...missing }) };
+  const known = problemNamed(rule.problem);
+  if (known === undefined) throw new Error(`no problem is called ${rule.problem}`);
+  const { id, title, explanation, linux } = known;
+  return { problem: id, title, text: explanation, linux };
 }
 
-const missing = { call: 'fork', process: 'tracer', result: '0' } as const;
+function lastIndexHere({ rows }: Alignment): number {
+  for (let index = rows.length - 1; index >= 0; index--) {
+    if (rows[index]?.here !== undefined) return index;
+  }
+  return -1;
+}

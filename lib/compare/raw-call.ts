@@ -118,6 +118,8 @@ export class CallRecorder implements LinkObserver {
   readonly #entry: EntryObserver;
   /** How many calls there were; those beyond {@link CALLS_MAX} are not kept. */
   count = 0;
+  /** Whether it has called ptrace() yet. */
+  traces = false;
   readonly #pending = new Map<ObservedCall['user'], RawCall>();
 
   /** `dynamic`: whether the program is mapped by a loader. */
@@ -137,6 +139,7 @@ export class CallRecorder implements LinkObserver {
   entered(call: ObservedCall): void {
     if (!RECORDED.has(call.number)) return;
     const { number, user } = call;
+    if (number === CALL.ptrace) this.traces = true;
     const args = [0, 1, 2, 3].map((index) => BigInt.asUintN(64, call.word(index)));
     const pending = { number, args, result: undefined, memory: new Uint8Array() };
     const memory = EARLY.has(number) ? memoryOf(pending, user.memory) : pending.memory;

@@ -13,8 +13,12 @@ import { Names } from './names.js';
 import { CallRecorder } from './raw-call.js';
 import { CALLS_LIMIT, CALLS_MAX, type End, OUTPUT_LIMIT, type Recording } from './recording.js';
 
-/** Instructions after which a run counts as endless. */
-export const INSTRUCTION_LIMIT = 50_000_000;
+/** Instructions without a call that is recorded, after which a run counts as endless. */
+const IDLE_LIMIT = 200_000_000;
+/** The same before it has traced anything: debuggers start slowly. */
+const START_LIMIT = 1_000_000_000;
+/** Of the whole run. */
+const INSTRUCTION_LIMIT = 4_000_000_000;
 /** The same for what a tracer leaves behind. */
 const LEFTOVER_LIMIT = 5_000_000;
 
@@ -49,11 +53,17 @@ export function recordOnMachine(
     const output = Math.max(console.stdout.length, console.stderr.length);
     return output > OUTPUT_LIMIT ? `${OUTPUT_LIMIT} bytes of output` : undefined;
   };
+  let progress = { calls: 0, steps: 0 };
+  const isIdle = (): boolean => {
+    if (observer.count > progress.calls) progress = { calls: observer.count, steps: machine.steps };
+    const limit = observer.traces ? IDLE_LIMIT : START_LIMIT;
+    return machine.steps > progress.steps + limit;
+  };
   const ended = runToEnd(() =>
     machine.run(program, {
       instructions: INSTRUCTION_LIMIT,
       leftovers: LEFTOVER_LIMIT,
-      stop: () => beyond() !== undefined,
+      stop: () => beyond() !== undefined || isIdle(),
     }),
   );
   const names = new Names('machine', program.pid, moves ? observer.entry : undefined);
@@ -88,7 +98,7 @@ function runToEnd(run: () => number): unknown {
 function endOf(
   ended: unknown,
   names: Names,
-  after: string = `${INSTRUCTION_LIMIT} instructions`,
+  after: string = `${IDLE_LIMIT} instructions without a call`,
 ): End {
   if (typeof ended === 'number') {
     return WIFEXITED(ended)

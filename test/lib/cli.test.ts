@@ -83,6 +83,13 @@ describe('relibc-ptrace run', () => {
     expect(cli(['run', stray])).to.deep.equal({ stdout: '', stderr: '', status: 128 + 11 });
   });
 
+  it('says so when a program sleeps until a signal that never comes', () => {
+    const sleeper = file('sleeper', elf(Uint8Array.of(0xb8, 34, 0, 0, 0, 0x0f, 0x05))); // pause()
+    const { status, stderr } = cli(['run', sleeper]);
+    expect(status).to.equal(125);
+    expect(stderr).to.match(/pid \d+ \(sleeper\) waits for a signal\n/);
+  });
+
   it('keeps standard output and standard error apart', () => {
     expect(tool('both')).to.deep.equal({ stdout: 'to stdout\n', stderr: 'to stderr\n', status: 0 });
   });

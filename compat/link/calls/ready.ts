@@ -20,9 +20,11 @@ export function sleep(call: LinuxCall, nanoseconds: number): SystemCalls<number>
 }
 
 /** Nothing in Redox waits for a signal alone; a futex that nobody wakes ends by a signal. */
-function* untilSignal({ libc }: LinuxCall): SystemCalls<number> {
+function* untilSignal({ libc, thread }: LinuxCall): SystemCalls<number> {
   const word = libc.scratch(new Uint8Array(4));
+  thread.waitsForSignal = true;
   yield* futex(libc, word, FUTEX_WAIT, 0);
+  thread.waitsForSignal = false;
   return libc.fail(EINTR);
 }
 

@@ -146,6 +146,20 @@ describe('the first difference', () => {
     expect(first(linux, { seen: [fork, thread, wait('exited 0')] })?.problem).to.equal('KP-21');
   });
 
+  it('is a limit where a debugger sleeps until SIGCHLD', () => {
+    const end = deadlock({ process: 'tracer', what: 'a signal' });
+    const title = first([fork, wait('stopped by SIGTRAP')], { seen: [fork], end })?.title;
+    expect(title).to.match(/sends no SIGCHLD/);
+  });
+
+  it('has no other reason for what comes after a panic', () => {
+    const linux = [fork, wait('stopped by SIGSTOP'), wait('stopped by SIGSEGV'), exit];
+    const panicked = { ...recording({ seen: [fork, never('p1')] }), stderr: 'RELIBC PANIC: x\n' };
+    const alignment = align(recording({ seen: linux, on: 'linux' }), panicked);
+    const reasons = explain(alignment, panicked).map((reason) => reason?.problem ?? reason?.title);
+    expect(reasons).to.deep.equal([undefined, 'KP-60', undefined, undefined]);
+  });
+
   it('is KP-38 where a wait follows the end of the tracee', () => {
     const linux = [fork, request('SYSCALL', 'ESRCH'), wait('exited 0'), exit];
     const what = 'PTRACE_STOP_PRE_SYSCALL of its tracee, p1';
