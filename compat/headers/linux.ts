@@ -1,7 +1,7 @@
 // Flags and structures of Linux's system calls on x86_64, as far as the link translates them:
 // asm-generic/fcntl.h, asm/mman.h, linux/sched.h, asm/stat.h, linux/futex.h, asm/prctl.h.
 import type { Decoded } from '../../kernel-sim/abi/layout.js';
-import { layout, u32, u64, usize } from '../../kernel-sim/abi/layout.js';
+import { layout, u16, u32, u64, usize } from '../../kernel-sim/abi/layout.js';
 
 export const O_ACCMODE = 0o3;
 export const O_WRONLY = 0o1;
@@ -113,6 +113,25 @@ export const LinuxStat = layout(144, {
   st_ctime_nsec: usize(112),
 });
 export type LinuxStat = Decoded<typeof LinuxStat.fields>;
+
+/** What statfs fills: asm-generic/statfs.h. */
+export const LinuxStatFs = layout(120, {
+  f_bsize: usize(8),
+  f_blocks: usize(16),
+  f_bfree: usize(24),
+  f_bavail: usize(32),
+  f_namelen: usize(64),
+  f_frsize: usize(72),
+});
+
+/** linux/sysinfo.h, but for loads, swap and high memory, which Redox knows nothing of. */
+export const LinuxSysInfo = layout(112, {
+  uptime: usize(0),
+  totalram: usize(32),
+  freeram: usize(40),
+  procs: u16(80),
+  mem_unit: u32(104),
+});
 
 /** What rt_sigaction takes: the kernel's struct sigaction, not that of signal.h. */
 export const LinuxSigAction = layout(32, {

@@ -28,6 +28,7 @@ import {
   fchown,
   fpath,
   fstat,
+  fstatvfs,
   ftruncate,
   futimens,
   open,
@@ -80,6 +81,10 @@ export function* readStat(libc: Libc, fd: number): SystemCalls<Stat | undefined>
 /** Fills Redox's struct stat at `buffer`. */
 export function stat(libc: Libc, path: CString, buffer: number): SystemCalls<number> {
   return withFile(libc, path, O_STAT, (fd) => fstat(libc, fd, buffer));
+}
+
+export function statvfs(libc: Libc, path: CString, buffer: number): SystemCalls<number> {
+  return withFile(libc, path, O_STAT, (fd) => fstatvfs(libc, fd, buffer));
 }
 
 export function lstat(libc: Libc, path: CString, buffer: number): SystemCalls<number> {

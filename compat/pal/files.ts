@@ -3,6 +3,7 @@ import type { SystemCalls } from '../../kernel-sim/abi/index.js';
 import {
   SEEK_CUR,
   SEEK_SET,
+  StatVfs,
   SYS_CLOSE,
   SYS_DUP,
   SYS_DUP2,
@@ -11,6 +12,7 @@ import {
   SYS_FCNTL,
   SYS_FPATH,
   SYS_FSTAT,
+  SYS_FSTATVFS,
   SYS_FSYNC,
   SYS_FTRUNCATE,
   SYS_FUTIMENS,
@@ -130,6 +132,10 @@ export function fcntl(libc: Libc, fd: number, command: number, arg: number): Sys
 /** Fills Redox's struct stat. */
 export function fstat(libc: Libc, fd: number, buffer: number): SystemCalls<number> {
   return libc.invoke({ number: SYS_FSTAT, a: fd, b: buffer, c: 104 });
+}
+
+export function fstatvfs(libc: Libc, fd: number, buffer: number): SystemCalls<number> {
+  return libc.invoke({ number: SYS_FSTATVFS, a: fd, b: buffer, c: StatVfs.size });
 }
 
 /** The path by which a descriptor was opened, scheme included; returns its length. */

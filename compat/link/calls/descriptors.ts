@@ -5,7 +5,7 @@ import * as linux from '../../headers/linux.js';
 import * as files from '../../pal/files.js';
 import type { Handler, LinuxCall } from '../linux-call.js';
 import { linuxOpenFlags, redoxOpenFlags } from '../open-flags.js';
-import { storeStat } from '../stat.js';
+import { storeStat, storeStatFs } from '../stat.js';
 
 /** struct iovec: an address and a length. */
 const IOVEC = 16;
@@ -207,6 +207,8 @@ export const DESCRIPTOR_CALLS: Readonly<Record<string, Handler>> = {
   lseek,
   close: (call) => files.close(call.libc, call.int(0)),
   fstat,
+  fstatfs: (call) =>
+    storeStatFs(call, call.value(1), (buffer) => files.fstatvfs(call.libc, call.int(0), buffer)),
   dup,
   dup2,
   dup3,

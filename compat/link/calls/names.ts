@@ -18,7 +18,7 @@ import { getdents64 } from '../directory.js';
 import type { Handler, LinuxCall } from '../linux-call.js';
 import { redoxOpenFlags } from '../open-flags.js';
 import { pathArgument, pathArgumentAt, withPath, withPathAt } from '../paths.js';
-import { storeStat } from '../stat.js';
+import { storeStat, storeStatFs } from '../stat.js';
 
 /** open and openat, whose flags and mode follow the path. */
 function openAs(flags: number, mode: number) {
@@ -140,6 +140,9 @@ export const NAME_CALLS: Readonly<Record<string, Handler>> = {
   stat: withPath(0, stat),
   lstat: withPath(0, lstat),
   newfstatat,
+  statfs: withPath(0, (call, path) =>
+    storeStatFs(call, call.value(1), (buffer) => tree.statvfs(call.libc, path, buffer)),
+  ),
   access: withPath(0, (call, path) => tree.access(call.libc, path, call.int(1))),
   faccessat: withPathAt(1, (call, path) => tree.access(call.libc, path, call.int(2))),
   faccessat2: withPathAt(1, (call, path) => tree.access(call.libc, path, call.int(2))),

@@ -1,10 +1,12 @@
 // Linux's calls about the system and its limits, as relibc for Redox answers them.
 import type { SystemCalls } from '../../../kernel-sim/abi/index.js';
 import { CLOCK_MONOTONIC, EINVAL, ENOSYS, ENOTSOCK } from '../../../kernel-sim/abi/index.js';
-import { RUSAGE_SIZE } from '../../headers/linux.js';
+import { LinuxSysInfo, RUSAGE_SIZE } from '../../headers/linux.js';
 import { encodeText } from '../../libc.js';
+import { statvfs } from '../../pal/file-tree.js';
 import { getrandom, readClock } from '../../pal/time.js';
 import type { Handler, LinuxCall } from '../linux-call.js';
+import { readStatVfs } from '../stat.js';
 import { NANOSECONDS } from '../timespec.js';
 
 const TMS_SIZE = 32;
@@ -48,6 +50,24 @@ function* times(call: LinuxCall): SystemCalls<number> {
   return now.tv_sec * TICKS + Math.floor((now.tv_nsec * TICKS) / NANOSECONDS);
 }
 
+/** Memory is what memory: tells of itself, as Redox's free(1) asks it. */
+function* sysinfo(call: LinuxCall): SystemCalls<number> {
+  const { libc, user } = call;
+  const now = yield* readClock(libc, CLOCK_MONOTONIC);
+  const memory = yield* readStatVfs(call, (buffer) => statvfs(libc, 'memory:', buffer));
+  if (now === undefined || memory === undefined) return -1;
+  const { f_bsize, f_blocks, f_bfree } = memory;
+  const info = LinuxSysInfo.encode({
+    uptime: now.tv_sec,
+    totalram: f_blocks,
+    freeram: f_bfree,
+    procs: 1,
+    mem_unit: f_bsize,
+  });
+  user.memory.write(call.value(0), info);
+  return 0;
+}
+
 /** One processor. */
 function* getaffinity(call: LinuxCall): SystemCalls<number> {
   yield 'pause';
@@ -83,6 +103,7 @@ export const SYSTEM_CALLS: Readonly<Record<string, Handler>> = {
   uname,
   getrusage,
   times,
+  sysinfo,
   sched_getaffinity: getaffinity,
   prlimit64: limitAt(3),
   getrlimit: limitAt(1),
@@ -96,6 +117,8 @@ export const SYSTEM_CALLS: Readonly<Record<string, Handler>> = {
   getsockopt: notSocket,
   setsockopt: notSocket,
   set_robust_list: accepted,
+  fadvise64: accepted,
+  getgroups: accepted, // how many there are: Redox has no supplementary groups
   flock: accepted,
   mlock: accepted,
   munlock: accepted,

@@ -19,6 +19,8 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysinfo.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -262,6 +264,20 @@ static void times(void) {
     printf("now %d\n", now.tv_sec > 1500000000 && time(NULL) - now.tv_sec < 2);
 }
 
+static void amounts(void) {
+    struct statfs system;
+    int result = statfs("/", &system);
+    printf("statfs %d %ld %d\n", result, (long)system.f_bsize, system.f_bfree <= system.f_blocks);
+    printf("statfs %d", statfs("/nowhere", &system));
+    printf(" %d, fstatfs %d", errno == ENOENT, fstatfs(99, &system));
+    printf(" %d\n", errno == EBADF);
+    struct sysinfo info;
+    result = sysinfo(&info);
+    printf("sysinfo %d %d %d\n", result, info.totalram > 0, info.freeram <= info.totalram);
+    printf("memory %d\n", sysconf(_SC_PHYS_PAGES) > 1000 && sysconf(_SC_AVPHYS_PAGES) > 0);
+    printf("advice %d\n", posix_fadvise(0, 0, 0, POSIX_FADV_SEQUENTIAL) != ENOSYS);
+}
+
 int main(int argc, char **argv, char **envp) {
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (argc > 1) {
@@ -278,5 +294,6 @@ int main(int argc, char **argv, char **envp) {
     waiting();
     times();
     threads();
+    amounts();
     return 7;
 }
