@@ -94,8 +94,7 @@ class SleepingCall extends Steps<void> {
       if (!context.traced || !tracing.stopsAfterCall(undefined, false)) return DONE;
       this.#stop = tracing.breakpoint(context, PTRACE_STOP_POST_SYSCALL);
     }
-    const step = this.#stop.next(notified);
-    return step.done === true ? DONE : step;
+    return goOnStopped(this.#stop, notified);
   }
 }
 
@@ -119,7 +118,7 @@ class TracedCall extends Steps<void> {
   }
 
   override next(notified: boolean): IteratorResult<Sleep, void> {
-    if (this.#after !== undefined) return this.#stopAfter(this.#after, notified);
+    if (this.#after !== undefined) return goOnStopped(this.#after, notified);
     if (this.#before !== undefined) {
       const step = this.#before.next(notified);
       if (step.done !== true) return step;
@@ -144,13 +143,14 @@ class TracedCall extends Steps<void> {
     const { tracing } = this.#kernel.parts;
     if (!tracing.stopsAfterCall(this.#word, ignored)) return DONE;
     this.#after = tracing.breakpoint(this.#context, PTRACE_STOP_POST_SYSCALL);
-    return this.#stopAfter(this.#after, true);
+    return goOnStopped(this.#after, true);
   }
+}
 
-  #stopAfter(stop: Syscall<unknown>, notified: boolean): IteratorResult<Sleep, void> {
-    const step = stop.next(notified);
-    return step.done === true ? DONE : step;
-  }
+/** Goes on with the stop after a call, which ends it. */
+function goOnStopped(stop: Syscall<unknown>, notified: boolean): IteratorResult<Sleep, void> {
+  const step = stop.next(notified);
+  return step.done === true ? DONE : step;
 }
 
 /** Goes on with a call: to its next sleep, or to its result, errors included. */
