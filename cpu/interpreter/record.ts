@@ -18,6 +18,8 @@ export const SCALE = 20;
 export const LENGTH = 21;
 /** Immediate, sign-extended, or the branch target's address, u64. */
 export const IMMEDIATE = 24;
+/** What an indirect call called last, u64; 0 if it was never interpreted. */
+export const CALLED = 24;
 /** Displacement, u64. */
 export const DISPLACEMENT = 32;
 /** Address of the next instruction, u64. */

@@ -22,6 +22,7 @@ import type { Runtime } from './generate.js';
 import { LazyFlags } from './lazy-flags.js';
 import { InterpreterOperands, RECORD } from './operands.js';
 import {
+  CALLED,
   FELL_THROUGH,
   HANDLER,
   HANDLER_TABLE,
@@ -97,6 +98,11 @@ export class InterpreterSemantics extends InterpreterOperands {
   jump(target: Value): void {
     this.code.get(target.local).get(BUDGET).returnCall(this.#runtime.jump);
     this.#end();
+  }
+
+  override call(target: Value): void {
+    this.code.get(RECORD).get(target.local).access('i64.store', CALLED);
+    this.jump(target);
   }
 
   jumpRelative(): void {

@@ -42,7 +42,7 @@ instruction('call', 'rm64', (s, operand) => {
   s.store(top, s.nextAddress());
   requireCanonical(s, target);
   s.setRegister(RSP, top);
-  s.jump(target);
+  s.call(target);
 });
 instruction('ret', '', (s) => {
   const target = requireCanonical(s, s.peek(64));

@@ -175,6 +175,10 @@ export abstract class Semantics extends Vectors {
   abstract nextAddress(): Value;
   /** Continues at a computed address. Ends the instruction. */
   abstract jump(target: Value): void;
+  /** The same for a call of what a register or memory names: an engine may remember it. */
+  call(target: Value): void {
+    this.jump(target);
+  }
   /** Continues at the instruction's relative operand. Ends the instruction. */
   abstract jumpRelative(): void;
   /** The relative operand's target when the bit is set, else the next instruction. Ends the instruction. */

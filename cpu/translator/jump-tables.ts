@@ -1,7 +1,7 @@
 // Where the indirect jump of a switch may lead: compilers make such jumps from a table, which is read
 // when the region is translated. What comes out are guesses; translated code compares them with the
 // target that is really computed.
-import { BASE, DISPLACEMENT, INDEX, REGISTER_SLOT, SCALE } from '../interpreter/record.js';
+import { BASE, CALLED, DISPLACEMENT, INDEX, REGISTER_SLOT, SCALE } from '../interpreter/record.js';
 import { ZERO } from '../layout.js';
 import type { RegionInstruction } from './region.js';
 
@@ -31,8 +31,10 @@ export function guessTargets(run: readonly RegionInstruction[], guest: Guest): r
   return key === 'jmp r64' ? relativeTable(run, guest, near) : [];
 }
 
-/** Where an indirect call leads if the registers at the call are what they are now. */
+/** Where an indirect call led last, or leads if the registers at the call are what they are now. */
 export function guessCallee({ record, form }: RegionInstruction, guest: Guest): number | undefined {
+  const called = Number(guest.record(record + CALLED));
+  if (called !== 0) return called;
   if (form.key === 'call r64') return guest.register(guest.field(record + REGISTER_SLOT[0]) >> 3);
   if (form.key !== 'call m64' || guest.field(record + INDEX) !== ZERO) return undefined;
   return guest.word(tableAddress(record, guest), 8);

@@ -141,3 +141,18 @@ for (const engine of ENGINES) {
     });
   });
 }
+
+describe('an indirect call in hot code', () => {
+  it('takes in the function that it called last, wherever its address came from', () => {
+    // test cl, 1; jz over; mov rax, [r12]; call rax; over:
+    const body = [0xf6, 0xc1, 0x01, 0x74, 0x06, 0x49, 0x8b, 0x04, 0x24, 0xff, 0xd0];
+    const code = loop(body);
+    const machine = machineOf([...code, 0xb8, 1, 0, 0, 0, 0xc3], 'auto'); // mov eax, 1; ret
+    machine.poke(DATA, quad(BigInt(CODE + code.length)));
+    machine.registers.r12 = BigInt(DATA);
+    const before = machine.cpu.profile.translatedRegions;
+    expect(finish(machine)).to.equal(ROUNDS * 4 + (ROUNDS / 2) * 4 + 1);
+    // once the loop is hot, rax says nothing of the function, which is called half as often
+    expect(machine.cpu.profile.translatedRegions - before).to.equal(1);
+  });
+});
