@@ -1,5 +1,6 @@
 // debug: — the console. On Redox it is the serial line; here input comes from the host, asked for
-// only when every context waits, and `debug:stderr` is the host's second output stream.
+// only when every context waits or one reads what is there without waiting. `debug:stderr` is the
+// host's second output stream.
 import {
   EINTR,
   EINVAL,
@@ -53,6 +54,12 @@ export class DebugScheme implements Scheme {
   serve(patiently: boolean): boolean {
     if (this.#ended || !this.#awaited) return false;
     if (!patiently && this.#host.ready?.() === false) return false;
+    this.#receive();
+    return true;
+  }
+
+  /** Waits for the host, and tells everybody of what it gave. */
+  #receive(): void {
     const bytes = this.#ask();
     this.#ended = bytes === null;
     if (bytes !== null) this.#input = new Uint8Array(bytes);
@@ -60,7 +67,6 @@ export class DebugScheme implements Scheme {
       this.#events.trigger(this.#id, handle, EVENT_READ);
     }
     this.#arrived.notify();
-    return true;
   }
 
   /** What the host has to give; null, and why, if it cannot be read. */
@@ -94,8 +100,11 @@ export class DebugScheme implements Scheme {
     const { flags } = this.#terminals.get(handle);
     if (target.length === 0 || this.#input.length > 0) return this.#take(target);
     if (this.#ended) return this.#take(target);
-    if ((flags & O_NONBLOCK) !== 0) return 0;
-    return this.#wait(target, caller);
+    if ((flags & O_NONBLOCK) === 0) return this.#wait(target, caller);
+    // what the host has at once lies in the queue; an empty one reads as the end
+    if (this.#host.ready?.() === false) return 0;
+    this.#receive();
+    return this.#take(target);
   }
 
   *#wait(target: UserBuffer, caller: Context): Syscall<number> {

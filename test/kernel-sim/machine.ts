@@ -26,6 +26,8 @@ export interface TestOptions {
   readonly files?: FileTree;
   /** Chunks that reading the console gives. */
   readonly input?: string[];
+  /** Whether reading the console would not wait; always unless said. */
+  readonly ready?: () => boolean;
   readonly seed?: number;
   readonly scheduler?: Scheduler;
   /** The kernel's revision; P7 unless said. */
@@ -37,7 +39,7 @@ export interface TestOptions {
 }
 
 export function machine(options: TestOptions = {}): TestMachine {
-  const { files, input = [], seed = 1, scheduler, profile, cpus } = options;
+  const { files, input = [], ready = () => true, seed = 1, scheduler, profile, cpus } = options;
   const output = { stdout: '', stderr: '' };
   const host = {
     write(stream: 'stdout' | 'stderr', bytes: Uint8Array) {
@@ -47,6 +49,7 @@ export function machine(options: TestOptions = {}): TestMachine {
       const chunk = input.shift();
       return chunk === undefined ? null : Buffer.from(chunk, 'latin1');
     },
+    ready,
     realtime: () => 1_565_827_200,
   };
   const cpu = options.cpu ?? new Cpu({ memory: MEMORY, interpreter });

@@ -56,6 +56,17 @@ describe('the console', () => {
     );
   });
 
+  it('gives what the host has to who does not wait, and nothing while it has none', () => {
+    let arrived = false;
+    const driven = machine({ input: ['typed'], ready: () => arrived }).kernel.attach('test');
+    const { user } = driven;
+    driven.run(call(abi.SYS_FCNTL, 0, abi.F_SETFL, abi.O_NONBLOCK));
+    expect(driven.run(readText(user, 0))).to.equal('');
+    arrived = true;
+    expect(driven.run(readText(user, 0, 2))).to.equal('ty');
+    expect(driven.run(readText(user, 0))).to.equal('ped');
+  });
+
   it('is found at no other path', () => {
     const driven = machine().kernel.attach('test');
     expect(named(driven.run(open(driven.user, 'debug:stdin', 0)))).to.equal('ENOENT');
