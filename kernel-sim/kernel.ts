@@ -75,6 +75,8 @@ export class Kernel {
   readonly restoring = new ContextList();
   readonly trace = new TraceHash();
   readonly counts = { contextSwitches: 0, systemCalls: 0, ptraceStops: 0 };
+  /** System calls whose number stands for none. */
+  unknownCalls = 0;
 
   readonly #hope = new Hope(this);
   /** What is left of the current context's quantum, or of the stretch that its CPU has. */

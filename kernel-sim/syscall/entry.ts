@@ -175,7 +175,10 @@ function perform(
     const a = registers.signed(at[0]);
     const b = registers.signed(at[1]);
     const c = registers.signed(at[2]);
-    if (handler === undefined) return unknownCall(context, number, a, b, c);
+    if (handler === undefined) {
+      kernel.unknownCalls++;
+      return unknownCall(context, number, a, b, c);
+    }
     return handler(kernel, context, a, b, c, registers.signed(at[3]), registers.signed(at[4]));
   } catch (error) {
     return refusal(error);

@@ -2,7 +2,13 @@
 
 import { statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { type TracemeName, WEXITSTATUS, WIFEXITED, WTERMSIG } from '../../compat/index.js';
+import {
+  type TracemeName,
+  WEXITSTATUS,
+  WIFEXITED,
+  WIFSIGNALED,
+  WTERMSIG,
+} from '../../compat/index.js';
 import { type Engine, RSP } from '../../cpu/index.js';
 import { SIGPIPE, SIGSEGV, SYS_CLASS_PATH, syscallName } from '../../kernel-sim/abi/index.js';
 import {
@@ -87,11 +93,21 @@ function runToEnd(
     if (WTERMSIG(status) === SIGSEGV && leftStack(program)) {
       say('the program used up its stack, which Redox gave 1 MiB and no more');
     }
+    if (WIFSIGNALED(status) && machine.profile.library === undefined) hintAtLinux(machine);
     return statusOf(status);
   } catch (error) {
     if (error instanceof BrokenPipe) return STATUS_SIGNAL + SIGPIPE;
     return report(explain(checked, error));
   }
+}
+
+/** A program that calls a kernel which it was not built for does not last. */
+function hintAtLinux({ kernel, profile }: Machine): void {
+  if (kernel.unknownCalls === 0) return;
+  const calls = `${kernel.unknownCalls} system call${kernel.unknownCalls === 1 ? '' : 's'}`;
+  say(
+    `it made ${calls} that Redox has not; a program for Linux wants a C library: a profile other than ${profile.name}`,
+  );
 }
 
 /** Whether the first thread ended below its stack; far below, where a large array lies on it. */

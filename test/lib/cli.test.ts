@@ -254,6 +254,14 @@ describe('errors of the command line', () => {
     expect(`${line}`).to.match(/ 553648132: .*Redox's own write: see --profile redox$/m);
   });
 
+  it('a program for Linux without a C library', () => {
+    const { status, stderr } = cli(['run', '--profile', 'redox', TOOL, 'exit', '0']);
+    expect(status).to.be.greaterThan(128);
+    expect(stderr).to.match(
+      /^relibc-ptrace: it made \d+ system calls? that Redox has not; .* other than redox\n$/,
+    );
+  });
+
   it('a deadlock: who waits for what, in a few lines', () => {
     const run = cli(['run', 'examples/first-light-hasty.elf']);
     expect(run.stderr).to.match(/^relibc-ptrace: .*deadlock/);
