@@ -9,6 +9,7 @@ export type { LinuxLinkOptions } from './link/linux-link.js';
 export { linuxLink } from './link/linux-link.js';
 export { linuxSyscallName, linuxSyscallNumber } from './link/linux-syscalls.js';
 export type { LinkObserver, ObservedCall } from './link/observer.js';
+export { localPath } from './link/paths.js';
 export type { LibcProfile, PtraceRevision } from './profiles.js';
 export {
   DEFAULT_LIBC_PROFILE,

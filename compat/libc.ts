@@ -113,6 +113,11 @@ export function decodeText(bytes: Uint8Array): string {
   return text;
 }
 
+/** The other way: text of which each character stands for a byte, such as the kernel's paths. */
+export function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
 /** One system call, without a generator: most functions are no more than that. */
 class Invocation implements SystemCalls<number> {
   private made = false;

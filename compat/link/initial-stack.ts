@@ -5,7 +5,7 @@ import type { ImageInfo, SystemCalls, Userspace } from '../../kernel-sim/abi/ind
 import { MAP_PRIVATE, PROT_READ, PROT_WRITE } from '../../kernel-sim/abi/index.js';
 import * as linux from '../headers/linux.js';
 import type { Libc } from '../libc.js';
-import { decodeText, encodeText, STATICS_SIZE } from '../libc.js';
+import { bytesOf, decodeText, encodeText, STATICS_SIZE } from '../libc.js';
 import { getegid, geteuid, getgid, getuid } from '../pal/identity.js';
 import { mmapAnonymous } from '../pal/memory.js';
 import { getrandom } from '../pal/time.js';
@@ -34,7 +34,7 @@ export function* buildInitialStack(libc: Libc, image: ImageInfo): SystemCalls<nu
   const { envp } = given;
   const strings = [...argv, ...envp];
   const size = strings.reduce((sum, { length }) => sum + length, 0);
-  const path = encodeText(`${localPath(image.path)}\0`);
+  const path = bytesOf(`${localPath(image.path)}\0`);
   const platform = encodeText('x86_64\0');
 
   const random = top - RANDOM;
@@ -69,7 +69,7 @@ export function* buildInitialStack(libc: Libc, image: ImageInfo): SystemCalls<nu
 /** The kernel tells a dynamic loader its program's path as "file:/...", and the program by it. */
 function namedLocally(argument: Uint8Array, { path }: ImageInfo): Uint8Array {
   const same = decodeText(argument) === `${path}\0`;
-  return same ? encodeText(`${localPath(path)}\0`) : argument;
+  return same ? bytesOf(`${localPath(path)}\0`) : argument;
 }
 
 function alignDown(address: number): number {

@@ -4,7 +4,7 @@
 import type { ImageInfo, Link, SystemCalls, Userspace } from '../../kernel-sim/abi/index.js';
 import { CLONE_VM } from '../../kernel-sim/abi/index.js';
 import * as linux from '../headers/linux.js';
-import { Libc } from '../libc.js';
+import { bytesOf, Libc } from '../libc.js';
 import { getpid } from '../pal/processes.js';
 import type { LibcProfile } from '../profiles.js';
 import { buildInitialStack } from './initial-stack.js';
@@ -58,7 +58,7 @@ class LinuxLink implements Link {
   }
 
   *start(user: Userspace, image: ImageInfo): SystemCalls<void> {
-    this.process.path = localPath(image.path);
+    this.process.path = bytesOf(localPath(image.path));
     this.process.statics = yield* buildInitialStack(this.libcOf(user), image);
     this.libc = undefined; // made before it was known where its words are
     this.origin.observer?.loaded(image);

@@ -35,8 +35,8 @@ export class Threads {
 
 export class ProcessState implements LibcState {
   statics = 0;
-  /** The path of the image, for /proc/self/exe. */
-  path = '';
+  /** The bytes of the image's path, for /proc/self/exe. */
+  path: Uint8Array = new Uint8Array();
   threads = new Threads();
   mappings = new Mappings();
   sessions: Sessions = new Map();

@@ -1,5 +1,5 @@
 // Where a program on the machine is entered, by which addresses in it are named.
-import { linuxSyscallNumber, type ObservedCall } from '../../compat/index.js';
+import { linuxSyscallNumber, localPath, type ObservedCall } from '../../compat/index.js';
 import type { ImageInfo } from '../../kernel-sim/abi/index.js';
 import { fetchString } from './fetch.js';
 
@@ -22,7 +22,7 @@ export class EntryObserver {
 
   loaded({ entry, path }: ImageInfo): void {
     this.address = entry;
-    if (this.dynamic) this.#path = path.replace(/^file:/, '');
+    if (this.dynamic) this.#path = localPath(path);
   }
 
   /** Told of every call of the program when it has returned. */

@@ -1,6 +1,14 @@
 // Dynamically linked programs: the kernel runs their loader, which maps them and their libraries.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -58,6 +66,17 @@ describe('dynamically linked programs', () => {
       expect(peeked(runs[0]?.recording.seen)).to.equal(peeked(linux.seen));
     });
   }
+
+  it('are found where the names of directories are not ASCII', function () {
+    const program = build(['gcc', '-fPIE', '-pie'], 'test/programs/tool.c');
+    if (program === undefined) this.skip();
+    const abroad = join(directory, 'dé');
+    mkdirSync(abroad);
+    const copy = join(abroad, 'prögram');
+    copyFileSync(program, copy);
+    chmodSync(copy, 0o755);
+    expect(cli(['run', copy, 'args'])).to.deep.include({ status: 0, stderr: '' });
+  });
 
   it('are refused when they do not move', function () {
     const program = build(['gcc', '-no-pie'], 'examples/first-light.c');

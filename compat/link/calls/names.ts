@@ -10,14 +10,14 @@ import {
   SYS_LINK,
 } from '../../../kernel-sim/abi/index.js';
 import * as linux from '../../headers/linux.js';
-import { encodeText } from '../../libc.js';
+import { bytesOf, decodeText } from '../../libc.js';
 import * as tree from '../../pal/file-tree.js';
 import * as files from '../../pal/files.js';
 import type { CString } from '../../pal/path.js';
 import { getdents64 } from '../directory.js';
 import type { Handler, LinuxCall } from '../linux-call.js';
 import { redoxOpenFlags } from '../open-flags.js';
-import { pathArgument, pathArgumentAt, withPath, withPathAt } from '../paths.js';
+import { localPath, pathArgument, pathArgumentAt, withPath, withPathAt } from '../paths.js';
 import { storeStat, storeStatFs } from '../stat.js';
 
 /** open and openat, whose flags and mode follow the path. */
@@ -61,8 +61,8 @@ function* newfstatat(call: LinuxCall): SystemCalls<number> {
 /** The program's own path is known to its loader; anything else is asked of the file. */
 function readlinkAs(buffer: number, size: number) {
   return function* (call: LinuxCall, path: CString): SystemCalls<number> {
-    if (path === call.process.path && typeof path === 'string') {
-      const bytes = encodeText(path).subarray(0, call.value(size));
+    if (path === call.process.path) {
+      const bytes = call.process.path.subarray(0, call.value(size));
       call.user.memory.write(call.value(buffer), bytes);
       return bytes.length;
     }
@@ -85,8 +85,6 @@ function* readTarget(
   return yield* files.read(libc, fd, buffer, size);
 }
 
-const SCHEME = 'file:';
-
 /** The kernel answers "file:/home"; a program wants "/home", its NUL counted. */
 function* getcwd(call: LinuxCall): SystemCalls<number> {
   const { user, libc } = call;
@@ -94,10 +92,7 @@ function* getcwd(call: LinuxCall): SystemCalls<number> {
   const length = yield* tree.getcwd(libc, buffer, 4096);
   if (length === -1) return -1;
   const bytes = user.memory.read(buffer, length);
-  const prefix = encodeText(SCHEME);
-  const local = prefix.every((byte, index) => bytes[index] === byte);
-  const path = local ? bytes.subarray(prefix.length) : bytes;
-  const named = path.length === 0 ? encodeText('/') : path;
+  const named = bytesOf(localPath(decodeText(bytes)) || '/');
   if (named.length + 1 > call.value(1)) return libc.fail(ERANGE);
   user.memory.write(call.value(0), named);
   user.memory.store8(call.value(0) + named.length, 0);
