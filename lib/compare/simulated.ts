@@ -47,25 +47,24 @@ export function recordOnMachine(
   const machine = new Machine({ ...rest, directory, host: console, exception });
   const observer = new CallRecorder(dynamic);
   const program = machine.start(path, { args, observer });
-  // what the end tells of, it tells of by pid
+  let progress = { calls: 0, steps: 0 };
   const beyond = (): string | undefined => {
     if (observer.count > CALLS_LIMIT) return `${CALLS_LIMIT} calls`;
     const output = Math.max(console.stdout.length, console.stderr.length);
-    return output > OUTPUT_LIMIT ? `${OUTPUT_LIMIT} bytes of output` : undefined;
-  };
-  let progress = { calls: 0, steps: 0 };
-  const isIdle = (): boolean => {
+    if (output > OUTPUT_LIMIT) return `${OUTPUT_LIMIT} bytes of output`;
     if (observer.count > progress.calls) progress = { calls: observer.count, steps: machine.steps };
     const limit = observer.traces ? IDLE_LIMIT : START_LIMIT;
-    return machine.steps > progress.steps + limit;
+    const idle = machine.steps > progress.steps + limit;
+    return idle ? `${limit} instructions without a call` : undefined;
   };
   const ended = runToEnd(() =>
     machine.run(program, {
       instructions: INSTRUCTION_LIMIT,
       leftovers: LEFTOVER_LIMIT,
-      stop: () => beyond() !== undefined || isIdle(),
+      stop: () => beyond() !== undefined,
     }),
   );
+  // what the end tells of, it tells of by pid
   const names = new Names('machine', program.pid, moves ? observer.entry : undefined);
   const seen = decode(observer.finish(), names);
   return {
@@ -98,7 +97,7 @@ function runToEnd(run: () => number): unknown {
 function endOf(
   ended: unknown,
   names: Names,
-  after: string = `${IDLE_LIMIT} instructions without a call`,
+  after: string = `${INSTRUCTION_LIMIT} instructions`,
 ): End {
   if (typeof ended === 'number') {
     return WIFEXITED(ended)
