@@ -17,6 +17,7 @@ const HIGHEST = 32_000;
  */
 const COST_OF_BYTE = 45;
 const CREDIT = 3_000_000;
+/** Run so many times what is owed, a program has time to translate more. */
 const PAYS_WELL = 8;
 
 /**

@@ -14,14 +14,15 @@ export class DeadlockError extends Error {
   readonly waiting: readonly Waiting[];
 
   constructor(waiting: readonly Waiting[]) {
-    const lines = waiting.map(({ pid, name, what }) => {
-      const program = name.slice(name.lastIndexOf('/') + 1);
-      return `  pid ${pid} (${program}) waits for ${what}`;
-    });
-    super(['deadlock: every process waits', ...lines].join('\n'));
+    super(['deadlock: every process waits', ...waiting.map(waitingLine)].join('\n'));
     this.name = 'DeadlockError';
     this.waiting = waiting;
   }
+}
+
+/** Who waits for what; a program is known by the last part of its path. */
+export function waitingLine({ pid, name, what }: Waiting): string {
+  return `  pid ${pid} (${name.slice(name.lastIndexOf('/') + 1)}) waits for ${what}`;
 }
 
 /** What a context that does not run waits for. */

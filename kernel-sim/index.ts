@@ -1,6 +1,6 @@
 // The simulated kernel: what the layers above may use of it.
 export { Context, type Status } from './context.js';
-export { DeadlockError, type Waiting } from './deadlock.js';
+export { DeadlockError, type Waiting, waitingLine } from './deadlock.js';
 export { SegmentationFault, SysError } from './error.js';
 export { ExecError } from './exec/boot.js';
 export { FAULTS, type FaultId, type FaultOverrides, type Faults, isFaultId } from './faults.js';

@@ -4,6 +4,7 @@ import { EFAULT, Stat, StatVfs } from '../../kernel-sim/abi/index.js';
 import { LinuxStat, LinuxStatFs } from '../headers/linux.js';
 import type { LinuxCall } from './linux-call.js';
 
+/** Bytes of a name in RedoxFS. */
 const LONGEST_NAME = 222;
 
 /** Makes a call that fills Redox's structure in scratch memory, and stores Linux's at `target`. */
@@ -31,7 +32,7 @@ export function* readStatVfs(
   return StatVfs.decode(user.memory.read(buffer, StatVfs.size));
 }
 
-/** The same as {@link storeStat} for statfs. Names may be as long as RedoxFS has them. */
+/** The same as {@link storeStat} for statfs. */
 export function* storeStatFs(
   call: LinuxCall,
   target: number,

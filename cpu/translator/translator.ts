@@ -171,7 +171,10 @@ export class Translator {
 
   /** The record at an address, 0 where nothing is decoded. */
   #recordAt(address: number): number {
-    const table = this.#tableOf(address);
+    return this.#recordIn(this.#tableOf(address), address);
+  }
+
+  #recordIn(table: number | undefined, address: number): number {
     if (table === undefined) return 0;
     return this.#memory.view.getUint32(table + (address % PAGE_SIZE) * 4, true);
   }
@@ -261,14 +264,10 @@ export class Translator {
     const frame = this.#mmu.executable(address);
     if (frame < 0) return undefined;
     const { view } = this.#memory;
-    const recordOf = (): number => {
-      const table = this.#code.table(address, frame);
-      return table === undefined ? 0 : view.getUint32(table + (address % PAGE_SIZE) * 4, true);
-    };
-    let record = recordOf();
+    let record = this.#recordIn(this.#code.table(address, frame), address);
     if (record === 0) {
       this.#code.decode(address, frame, (page) => this.#mmu.executable(page));
-      record = recordOf();
+      record = this.#recordIn(this.#code.table(address, frame), address);
       if (record === 0) return undefined;
     }
     const crosses = view.getUint32(record + HANDLER, true) === this.#crossing;

@@ -98,8 +98,8 @@ export class DebugScheme implements Scheme {
 
   read(handle: number, target: UserBuffer, caller: Context): Reply {
     const { flags } = this.#terminals.get(handle);
-    if (target.length === 0 || this.#input.length > 0) return this.#take(target);
-    if (this.#ended) return this.#take(target);
+    const settled = target.length === 0 || this.#input.length > 0 || this.#ended;
+    if (settled) return this.#take(target);
     if ((flags & O_NONBLOCK) === 0) return this.#wait(target, caller);
     // what the host has at once lies in the queue; an empty one reads as the end
     if (this.#host.ready?.() === false) return 0;

@@ -21,6 +21,7 @@ import {
   SLOT_SIZE,
   STACK_SLOT,
   type UndefinedInstruction,
+  waitingLine,
 } from '../../kernel-sim/index.js';
 import { Errno } from '../errno.js';
 import { BrokenPipe, StandardStreams } from '../host/console.js';
@@ -153,7 +154,7 @@ function explain(checked: Checked, error: unknown): unknown {
   if (error instanceof Errno) return whyNotStarted(checked, error);
   if (error instanceof DeadlockError) {
     return new Refusal(
-      ['deadlock: nothing can ever run again', ...error.waiting.map(line)].join('\n'),
+      ['deadlock: nothing can ever run again', ...error.waiting.map(waitingLine)].join('\n'),
       STATUS_MACHINE,
     );
   }
@@ -161,11 +162,6 @@ function explain(checked: Checked, error: unknown): unknown {
     return new Refusal(error.message, STATUS_MACHINE);
   }
   return error;
-}
-
-/** Who waits for what; a program is known by the last part of its path. */
-function line({ pid, name, what }: DeadlockError['waiting'][number]): string {
-  return `  pid ${pid} (${basename(name)}) waits for ${what}`;
 }
 
 /** `KP-31`, or `KP-31=off` for a kernel without it. */

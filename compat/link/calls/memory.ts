@@ -51,7 +51,7 @@ function* mapAnonymous(
   sharing: number,
 ): SystemCalls<number> {
   const access = protectionOf(protection) | redox.PROT_READ | redox.PROT_WRITE;
-  // Code is what its program asked for.
+  // What is to be executed has the rights that were asked for, and no more.
   const word = (protection & linux.PROT_EXEC) === 0 ? access : protectionOf(protection);
   const mapped = yield* mmapAnonymous(libc, size, word | sharing);
   if (mapped !== -1) process.mappings.add(mapped, size);
